@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "internal/model/client_limit.hpp"
+#include "internal/model/error.hpp"
+
+namespace balancer::repository {
+
+// One connection to a store of limits, used by one storage thread at a time; calls wait.
+//
+// Errors: storage_unavailable when the connection is lost or cannot be made (the next call tries to
+// connect again), storage_failed when the store refuses. No exception leaves it.
+class LimitsStore {
+ public:
+  virtual ~LimitsStore() = default;
+
+  virtual model::Result<std::optional<model::Limit>> Get(const std::string& client_id) = 0;
+  virtual model::Result<void> Create(const model::ClientLimit& limit) = 0;      // already_exists
+  virtual model::Result<void> Update(const model::ClientLimit& limit) = 0;      // not_found
+  virtual model::Result<void> Delete(const std::string& client_id) = 0;         // not_found
+  // Asks for nothing: whether the store answers, connecting if need be.
+  virtual model::Result<void> Ping() = 0;
+};
+
+}  // namespace balancer::repository

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "internal/model/backend.hpp"
+#include "internal/service/pool-service/strategies/strategy.hpp"
+
+namespace balancer::service {
+
+// A chosen backend, counted as in flight while this lives. Movable; any thread.
+class Lease {
+ public:
+  Lease() = default;
+  Lease(std::size_t backend, std::atomic<int>* in_flight)
+      : backend_(backend), in_flight_(in_flight) {}
+  Lease(Lease&& other) noexcept
+      : backend_(other.backend_), in_flight_(std::exchange(other.in_flight_, nullptr)) {}
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease() { Release(); }
+
+  // Index into the configured list.
+  std::size_t backend() const { return backend_; }
+  explicit operator bool() const { return in_flight_ != nullptr; }
+  void Release();
+
+ private:
+  std::size_t backend_ = 0;
+  std::atomic<int>* in_flight_ = nullptr;
+};
+
+// The backends: which of them are available, and which one gets the next request.
+//
+// A backend is healthy by its checks (`rise` passed in a row turn it up, `fall` failed in a row turn
+// it down). It is available when it is healthy and no connect to it has failed since its last check:
+// a refused or timed-out connect counts as a failed check, sets the backend aside at once, and asks
+// for a check soon (`on_connect_failure`).
+//
+// Thread safety: all calls, on any thread. Leases must be gone before this is destroyed.
+class PoolService {
+ public:
+  struct Hooks {
+    // A backend turned up or down, and why. Called with no lock held.
+    std::function<void(std::size_t backend, bool up, std::string_view reason)> on_turn;
+    // A connect to the backend failed: check it soon. Called with no lock held, on the thread that
+    // reports the failure.
+    std::function<void(std::size_t backend)> on_connect_failure;
+  };
+
+  // Backends begin down, without a turn being told for it: the first check decides
+  // (one passed or failed check is enough then, whatever rise and fall say).
+  PoolService(std::vector<model::BackendSettings> backends, std::unique_ptr<Strategy> strategy,
+              Hooks hooks);
+
+  // Chooses an available backend that is not in `tried`. nullopt: there is none.
+  std::optional<Lease> Choose(std::span<const std::size_t> tried);
+
+  // A connect to this backend was refused or timed out.
+  void ReportConnectFailure(std::size_t backend, std::string_view reason);
+
+  // A health check ended; `reason` says why it failed.
+  void ReportCheck(std::size_t backend, bool passed, std::string_view reason);
+
+  bool healthy(std::size_t backend) const;
+  std::size_t healthy_count() const;
+  int in_flight(std::size_t backend) const;
+
+  std::size_t size() const { return settings_.size(); }
+  const model::BackendSettings& settings(std::size_t backend) const { return settings_[backend]; }
+
+ private:
+  struct State;
+
+  const std::vector<model::BackendSettings> settings_;
+  const Hooks hooks_;
+  mutable std::mutex mu_;
+  std::unique_ptr<Strategy> strategy_;          // guarded by mu_
+  std::vector<std::unique_ptr<State>> states_;  // guarded by mu_, but for the in-flight counts
+};
+
+}  // namespace balancer::service

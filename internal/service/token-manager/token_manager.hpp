@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "internal/model/client_limit.hpp"
+#include "internal/service/interfaces/clock.hpp"
+#include "internal/service/interfaces/limits_storage.hpp"
+
+namespace balancer::service {
+
+struct TokenManagerOptions {
+  std::optional<model::Limit> default_limits;  // absent: unknown clients are not limited
+  std::size_t max_clients = 1'000'000;         // buckets kept in memory
+  bool reject_on_storage_error = false;        // else default_limits hold until storage is back
+};
+
+// What came of asking for a token.
+struct Admission {
+  enum class Verdict {
+    allowed,
+    refused,      // no token: 429, retry_after says when there will be one
+    pending,      // the client's limits are being looked up: call Await
+    unavailable,  // they cannot be, and on_storage_error says reject: 503
+  };
+  Verdict verdict = Verdict::allowed;
+  std::chrono::seconds retry_after{0};  // rounded up, at least 1
+};
+
+// Decides who gets in: one token bucket per client_id, in a bounded cache in front of storage.
+//
+// A client seen for the first time is looked up in storage once, however many of its requests wait
+// (single flight); a client that storage does not know gets default_limits and is remembered.
+//
+// Thread safety: all calls, on any thread. Storage's answers arrive on its threads.
+// Lifetime: `storage` must outlive it and call back no more when this is destroyed.
+class TokenManager : public LimitsListener {
+ public:
+  // Real time by default; tests pass a clock that they move by hand.
+  using Clock = std::function<TimePoint()>;
+
+  TokenManager(TokenManagerOptions options, LimitsStorage& storage,
+               Clock clock = &std::chrono::steady_clock::now);
+  ~TokenManager() override;
+
+  // Takes a token of this client's bucket, if its limits are known. Never waits, never allocates
+  // for a known client. `now` is the caller's reading of the monotonic clock.
+  // REQUIRES: CheckClientId(client_id) holds.
+  Admission Admit(std::string_view client_id, TimePoint now);
+
+  // After `pending`: starts the look-up unless it is under way, and calls `done` once with the
+  // verdict (never pending), the token taken: at once on this thread if the answer has come in the
+  // meantime, else on a storage thread.
+  void Await(std::string_view client_id, std::function<void(Admission)> done);
+
+  // The limits that hold from the next request on; nullopt: the client is unknown now (deleted).
+  // The tokens that the client has are kept, clamped to the new capacity. A look-up under way loses
+  // against this.
+  void Apply(std::string_view client_id, std::optional<model::Limit> limit);
+
+  void OnLimitChanged(const std::string& client_id) override;
+  void OnChangesMissed() override;
+
+  // Buckets in memory now.
+  std::size_t size() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace balancer::service
