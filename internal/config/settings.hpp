@@ -46,7 +46,9 @@ struct AdminSettings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8090;  // 0 = no admin listener
   std::string token;          // "" = by address
-  std::vector<model::Cidr> allow;
+  // Who may use the control plane where there is no token.
+  std::vector<model::Cidr> allow{*model::Cidr::Parse("127.0.0.0/8"),
+                                 *model::Cidr::Parse("::1/128")};
 };
 
 struct PostgresSettings {
@@ -70,9 +72,9 @@ struct UpstreamSettings {
     milliseconds response{30'000};  // from the request's last byte to the response's first
     milliseconds idle{60'000};      // between two reads of a response, or two writes of a request
   } timeouts;
-  std::size_t keepalive = 256;           // idle connections kept, per backend and worker
+  std::size_t keepalive = 256;  // idle connections kept, per backend and worker
   milliseconds keepalive_idle{30'000};
-  int attempts = 3;                      // backends tried for one request
+  int attempts = 3;  // backends tried for one request
 };
 
 // Where a request's client_id is taken from.

@@ -10,8 +10,8 @@
 namespace balancer::http {
 
 // Takes the chunked coding (RFC 9112 §7.1) off a body that arrives in pieces. Strict: a size is
-// 1*HEXDIG without sign, prefix or blank, lines end in CRLF. Extensions and trailer fields are read,
-// bounded, checked for controls and dropped. Keeps no body bytes; one thread.
+// 1*HEXDIG without sign, prefix or blank, lines end in CRLF. Extensions and trailer fields are
+// read, bounded, checked for controls and dropped. Keeps no body bytes; one thread.
 class ChunkedDecoder {
  public:
   enum class Event {
@@ -47,10 +47,13 @@ class ChunkedDecoder {
     done,
   };
 
+  // Takes one byte of the framing; false when it does not belong there.
+  bool Take(char c);
+
   State state_ = State::size_first_digit;
-  std::uint64_t left_ = 0;         // of the current chunk, or its size while being read
+  std::uint64_t left_ = 0;  // of the current chunk, or its size while being read
   std::uint64_t body_bytes_ = 0;
-  std::size_t line_bytes_ = 0;     // of the current extension, or of all trailer lines: bounded
+  std::size_t line_bytes_ = 0;  // of the current size or extension, or of all trailers: bounded
 };
 
 // Appends one chunk, framed. An empty `data` appends nothing: it would end the body.

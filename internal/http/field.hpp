@@ -41,7 +41,7 @@ struct Field {
 
 using Fields = std::vector<Field>;
 
-// The id of a field name, in any case.
+// The id of a field name, in any case. REQUIRES: no CR in it.
 FieldId IdentifyField(std::string_view name);
 
 // Marks the fields that go no further than this connection: those that always do so, and those

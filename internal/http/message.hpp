@@ -19,12 +19,14 @@ struct Framing {
 // A request head, read. Views into the parsed bytes: it lives as long as they do.
 struct RequestHead {
   std::string_view method;
-  std::string_view target;  // origin-form or "*"; an absolute-form target is cut to its origin-form
-  std::string_view host;    // the authority asked for; empty for an HTTP/1.0 request without one
-  int minor_version = 1;    // of HTTP/1.x
-  Fields fields;            // in order, hop-by-hop ones marked
-  Framing framing;          // none, length or chunked
-  bool keep_alive = true;   // the client can go on after this one (RFC 9112 §9.3)
+  // Origin-form or "*". An absolute-form target is cut to its origin-form; of "http://host?x" that
+  // is "?x", and AppendRequestHead puts the slash in front.
+  std::string_view target;
+  std::string_view host;   // the authority asked for; empty for an HTTP/1.0 request without one
+  int minor_version = 1;   // of HTTP/1.x
+  Fields fields;           // in order, hop-by-hop ones marked
+  Framing framing;         // none, length or chunked
+  bool keep_alive = true;  // the client can go on after this one (RFC 9112 §9.3)
   bool expects_continue = false;
 
   // Empties it, keeping its memory.

@@ -36,16 +36,20 @@ std::size_t FindHeadEnd(std::string_view bytes, std::size_t from);
 // cheap to see: a request line over its limit (uri_too_long), a head over its limits
 // (head_too_large), a control character, a bare LF or a NUL (malformed_request).
 //
-// malformed_request: a method that is no token; a target that is empty, or has a control character,
-// a space or a byte over 0x7F [bytes over 0x7F pass: backends are known to need them]; a version
-// that is not HTTP/1.x (unknown_version for a well-formed other one, the HTTP/2 preface too);
-// obs-fold; white space before a colon; an empty or non-token field name; NUL, CR, LF or another
-// control but HTAB in a value; no Host (HTTP/1.1), several Hosts, a Host that is no
-// uri-host[:port] or that differs from an absolute-form target's authority; Content-Length with
-// Transfer-Encoding; several Content-Lengths, a list of them, or one that is not 1*DIGIT or
-// overflows 63 bits; a Transfer-Encoding in HTTP/1.0, a repeated `chunked`, or one not last.
+// malformed_request: a method that is no token; a target in none of the forms of RFC 9112 §3.2, or
+// with userinfo, a control character, a space or a '#' (bytes over 0x7F pass: backends are known to
+// need them); "*" but for OPTIONS; a version that is not HTTP/1.x (unknown_version for a
+// well-formed other one, the HTTP/2 preface too); obs-fold; white space before a colon; an empty or
+// non-token field name; NUL, CR, LF or another control but HTAB in a value; no Host (HTTP/1.1),
+// several Hosts, a Host that is no uri-host[:port] or that differs from an absolute-form target's
+// authority; Content-Length with Transfer-Encoding; several Content-Lengths, a list of them, or one
+// that is not 1*DIGIT or overflows 63 bits; a Transfer-Encoding in HTTP/1.0, a repeated `chunked`,
+// one with parameters, or one not last.
+//
 // unknown_coding: a Transfer-Encoding with a well-formed coding other than chunked.
+//
 // expectation_failed: an Expect other than 100-continue (HTTP/1.1 only; ignored in HTTP/1.0).
+//
 // CONNECT is read (authority-form) and left to the caller to refuse.
 ParseResult ParseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestHead& head);
 

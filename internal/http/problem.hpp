@@ -16,7 +16,8 @@ struct Problem {
 };
 
 // The one place where an error gets its status. `type` is "about:blank", `title` the status's
-// phrase, `detail` the error's, or a sentence of its own for an error without one.
+// phrase, `detail` the error's, or a sentence of its own for an error without one. Bytes of a
+// detail that are not ASCII show as '?': they may be a client's, and no UTF-8.
 Problem ToProblem(const model::Error& error);
 
 // The status alone.

@@ -37,9 +37,10 @@ struct ResponseDelivery {
   std::string_view date;         // IMF-fixdate, added unless the response has a Date
 };
 
-// Appends a response head for a client: HTTP/1.1, status and reason, the end-to-end fields in
-// order, then framing and what ResponseDelivery adds. For an answer without a body (HEAD, 304),
-// `head.framing` of kind length keeps its Content-Length as information; 1xx and 204 get neither.
+// Appends a response head for a client: HTTP/1.1, status and reason (the registered one where it
+// has none), the end-to-end fields in order, then framing and what ResponseDelivery adds. For an
+// answer without a body (HEAD, 304: delivery.framing of kind none), the length in `head.framing`,
+// or else in its own Content-Length, is kept as information; 1xx and 204 get neither.
 void AppendResponseHead(std::string& out, const ResponseHead& head,
                         const ResponseDelivery& delivery);
 

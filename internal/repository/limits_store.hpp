@@ -19,9 +19,9 @@ class LimitsStore {
   virtual ~LimitsStore() = default;
 
   virtual model::Result<std::optional<model::Limit>> Get(const std::string& client_id) = 0;
-  virtual model::Result<void> Create(const model::ClientLimit& limit) = 0;      // already_exists
-  virtual model::Result<void> Update(const model::ClientLimit& limit) = 0;      // not_found
-  virtual model::Result<void> Delete(const std::string& client_id) = 0;         // not_found
+  virtual model::Result<void> Create(const model::ClientLimit& limit) = 0;  // already_exists
+  virtual model::Result<void> Update(const model::ClientLimit& limit) = 0;  // not_found
+  virtual model::Result<void> Delete(const std::string& client_id) = 0;     // not_found
   // Asks for nothing: whether the store answers, connecting if need be.
   virtual model::Result<void> Ping() = 0;
 };

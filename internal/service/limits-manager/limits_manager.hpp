@@ -1,7 +1,11 @@
 #pragma once
 
+#include <deque>
 #include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "internal/model/client_limit.hpp"
 #include "internal/model/error.hpp"
@@ -15,7 +19,7 @@ namespace balancer::service {
 //
 // Thread safety: all calls, on any thread; `done` comes on a storage thread. Two changes of one
 // client take effect in memory in the order in which they did in storage.
-// Lifetime: both references must outlive it.
+// Lifetime: both references must outlive it; storage calls back no more when it is destroyed.
 class LimitsManager {
  public:
   template <typename T>
@@ -32,8 +36,22 @@ class LimitsManager {
   bool storage_available() const { return storage_.available(); }
 
  private:
+  // A change, told to storage when it is called.
+  using Change = std::function<void()>;
+
+  // Makes the change at once, or after those of the same client that are under way.
+  void Begin(const std::string& client_id, Change change);
+  // What storage said to a change: `after` are the client's limits if it went well.
+  void End(const std::string& client_id, const std::optional<model::Limit>& after,
+           model::Result<void> result, const Done<void>& done);
+
   LimitsStorage& storage_;
   TokenManager& tokens_;
+
+  std::mutex mu_;
+  // Guarded by mu_: the clients with a change under way, and the changes that wait for it. Bounded
+  // by the control-plane requests in flight.
+  std::unordered_map<std::string, std::deque<Change>> under_way_;
 };
 
 }  // namespace balancer::service

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "internal/model/backend.hpp"
@@ -39,19 +40,21 @@ class Lease {
 
 // The backends: which of them are available, and which one gets the next request.
 //
-// A backend is healthy by its checks (`rise` passed in a row turn it up, `fall` failed in a row turn
-// it down). It is available when it is healthy and no connect to it has failed since its last check:
-// a refused or timed-out connect counts as a failed check, sets the backend aside at once, and asks
-// for a check soon (`on_connect_failure`).
+// A backend is healthy by its checks (`rise` passed in a row turn it up, `fall` failed in a row
+// turn it down). It is available when it is healthy and not set aside: a refused or timed-out
+// connect counts as a failed check, sets the backend aside until a check passes, and asks for one
+// soon
+// (`on_connect_failure`).
 //
 // Thread safety: all calls, on any thread. Leases must be gone before this is destroyed.
 class PoolService {
  public:
   struct Hooks {
-    // A backend turned up or down, and why. Called with no lock held.
+    // A backend turned up or down, and why: the reason of the report that turned it. The first
+    // check of a backend always tells; setting aside never does. Called with no lock held.
     std::function<void(std::size_t backend, bool up, std::string_view reason)> on_turn;
-    // A connect to the backend failed: check it soon. Called with no lock held, on the thread that
-    // reports the failure.
+    // The backend was set aside: check it soon. Once, however many connects fail meanwhile. Called
+    // with no lock held, on the thread that reports the failure.
     std::function<void(std::size_t backend)> on_connect_failure;
   };
 
@@ -59,14 +62,16 @@ class PoolService {
   // (one passed or failed check is enough then, whatever rise and fall say).
   PoolService(std::vector<model::BackendSettings> backends, std::unique_ptr<Strategy> strategy,
               Hooks hooks);
+  ~PoolService();
 
   // Chooses an available backend that is not in `tried`. nullopt: there is none.
   std::optional<Lease> Choose(std::span<const std::size_t> tried);
 
-  // A connect to this backend was refused or timed out.
+  // A connect to this backend was refused or timed out. Of no effect for a backend that is down or
+  // set aside already.
   void ReportConnectFailure(std::size_t backend, std::string_view reason);
 
-  // A health check ended; `reason` says why it failed.
+  // A health check ended; `reason` says how.
   void ReportCheck(std::size_t backend, bool passed, std::string_view reason);
 
   bool healthy(std::size_t backend) const;
@@ -78,6 +83,11 @@ class PoolService {
 
  private:
   struct State;
+
+  // Counts a passed or failed check. Returns whether it turned the backend. REQUIRES: mu_ is held.
+  bool Count(std::size_t backend, bool passed);
+  // Tells the strategy which backends are available now. REQUIRES: mu_ is held.
+  void UpdateAvailable();
 
   const std::vector<model::BackendSettings> settings_;
   const Hooks hooks_;

@@ -14,7 +14,7 @@ namespace balancer::service {
 
 struct TokenManagerOptions {
   std::optional<model::Limit> default_limits;  // absent: unknown clients are not limited
-  std::size_t max_clients = 1'000'000;         // buckets kept in memory
+  std::size_t max_clients = 1'000'000;         // buckets kept in memory; at least 1
   bool reject_on_storage_error = false;        // else default_limits hold until storage is back
 };
 

@@ -1,0 +1,89 @@
+#include "internal/repository/postgres/postgres_store.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+namespace balancer::repository {
+namespace {
+
+using model::ErrorCode;
+using model::Fail;
+using model::Result;
+
+void Prepare(pqxx::connection& connection) {
+  connection.prepare("get",
+                     "SELECT capacity, rate_per_sec FROM clients_limits WHERE client_id = $1");
+  connection.prepare("create",
+                     "INSERT INTO clients_limits (client_id, capacity, rate_per_sec) "
+                     "VALUES ($1, $2::bigint, $3::double precision) "
+                     "ON CONFLICT (client_id) DO NOTHING");
+  connection.prepare("update",
+                     "UPDATE clients_limits SET capacity = $2::bigint, "
+                     "rate_per_sec = $3::double precision, updated_at = now() "
+                     "WHERE client_id = $1");
+  connection.prepare("delete", "DELETE FROM clients_limits WHERE client_id = $1");
+  connection.prepare("ping", "SELECT 1 FROM clients_limits LIMIT 1");
+}
+
+// The shortest text that reads back as the same number.
+std::string Exact(double number) {
+  return fmt::format("{}", number);
+}
+
+}  // namespace
+
+PostgresStore::PostgresStore(std::shared_ptr<Server> server)
+    : session_(std::move(server), &Prepare) {}
+
+template <typename... Args>
+Result<pqxx::result> PostgresStore::Execute(const char* statement, const Args&... args) {
+  pqxx::result rows;
+  auto done = session_.Connect().and_then([&] {
+    return session_.Run(kCallTimeout, [&](pqxx::connection& connection) {
+      pqxx::nontransaction statement_alone(connection);
+      rows = statement_alone.exec_prepared(statement, args...);
+    });
+  });
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return rows;
+}
+
+Result<std::optional<model::Limit>> PostgresStore::Get(const std::string& client_id) {
+  auto rows = Execute("get", client_id);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->empty()) return std::nullopt;
+  const pqxx::row row = rows->front();
+  return model::Limit{row[0].as<std::int64_t>(), row[1].as<double>()};
+}
+
+Result<void> PostgresStore::Create(const model::ClientLimit& limit) {
+  auto rows =
+      Execute("create", limit.client_id, limit.limit.capacity, Exact(limit.limit.rate_per_sec));
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->affected_rows() == 0) return Fail(ErrorCode::already_exists);
+  return {};
+}
+
+Result<void> PostgresStore::Update(const model::ClientLimit& limit) {
+  auto rows =
+      Execute("update", limit.client_id, limit.limit.capacity, Exact(limit.limit.rate_per_sec));
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->affected_rows() == 0) return Fail(ErrorCode::not_found);
+  return {};
+}
+
+Result<void> PostgresStore::Delete(const std::string& client_id) {
+  auto rows = Execute("delete", client_id);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->affected_rows() == 0) return Fail(ErrorCode::not_found);
+  return {};
+}
+
+Result<void> PostgresStore::Ping() {
+  auto rows = Execute("ping");
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  return {};
+}
+
+}  // namespace balancer::repository

@@ -1,0 +1,433 @@
+#include "internal/server/evhttp_connection.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include "internal/http/parser.hpp"
+
+namespace balancer::server {
+
+using http::Framing;
+using model::ErrorCode;
+
+namespace {
+
+// What evhttp reads in place of each head: shorter than any valid one, so that it fits over its end.
+constexpr std::string_view kHeadForEvhttp = "GET / HTTP/1.1\n\n";
+// Unread input at which reading stops.
+constexpr std::size_t kInputBytes = 64 * 1024;
+// Buffers of an exchange that grew past this are given back.
+constexpr std::size_t kKeptBytes = 64 * 1024;
+
+Peer PeerOf(const sockaddr* address) {
+  Peer peer;
+  std::array<std::uint8_t, 16> bytes{};
+  if (address->sa_family == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
+    std::memcpy(bytes.data(), &v6->sin6_addr, bytes.size());
+    peer.port = ntohs(v6->sin6_port);
+  } else {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
+    bytes[10] = bytes[11] = 0xFF;
+    std::memcpy(bytes.data() + 12, &v4->sin_addr, 4);
+    peer.port = ntohs(v4->sin_port);
+  }
+  peer.ip = model::IpAddress(bytes);
+  peer.ip_text = peer.ip.ToString();
+  return peer;
+}
+
+}  // namespace
+
+// ---- EvhttpExchange
+
+void EvhttpExchange::PauseBody() { body_paused_ = true; }
+
+void EvhttpExchange::ResumeBody() {
+  body_paused_ = false;
+  connection_->WantBody();
+}
+
+std::size_t EvhttpExchange::unsent() const { return connection_->Unsent() + out_.size(); }
+void EvhttpExchange::WriteOut() { connection_->Write(out_); }
+void EvhttpExchange::ResponseComplete() { connection_->CompleteResponse(); }
+
+void EvhttpExchange::Cut(bool by_reset) {
+  if (by_reset) {
+    const linger at_once{1, 0};
+    setsockopt(bufferevent_getfd(connection_->bev_), SOL_SOCKET, SO_LINGER, &at_once,
+               sizeof at_once);
+  }
+  connection_->Close();
+}
+
+bool EvhttpExchange::CanKeepAlive() const {
+  return body_complete_ && !connection_->frontend_.draining_;
+}
+
+// ---- EvhttpConnection
+
+EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection,
+                                   bufferevent* bev)
+    : frontend_(frontend),
+      connection_(connection),
+      bev_(bev),
+      input_(bufferevent_get_input(bev)),
+      peer_(PeerOf(evhttp_connection_get_addr(connection))) {
+  bufferevent_setwatermark(bev, EV_WRITE, Exchange::kLowWater, 0);
+  input_watch_ = evbuffer_add_cb(input_, &EvhttpConnection::OnInput, this);
+  evhttp_connection_set_closecb(
+      connection,
+      [](evhttp_connection* closed, void* frontend) {
+        static_cast<EvhttpFrontend*>(frontend)->OnConnectionClosed(closed);
+      },
+      &frontend);
+  frontend_.idle_deadlines_.Arm(deadline_);
+}
+
+EvhttpConnection::~EvhttpConnection() {
+  evbuffer_remove_cb_entry(input_, input_watch_);
+  if (!exchange_) return;
+  RequestHandler* handler = exchange_->handler_;
+  exchange_->handler_ = nullptr;
+  frontend_.GiveBack(*exchange_);
+  if (handler) handler->OnClientGone();
+}
+
+void EvhttpConnection::Close() { evhttp_connection_free(connection_); }
+
+// ---- Reading heads
+
+void EvhttpConnection::OnInput(evbuffer*, const evbuffer_cb_info* info, void* self) {
+  if (info->n_added > 0) static_cast<EvhttpConnection*>(self)->OnInputAdded();
+}
+
+void EvhttpConnection::OnInputAdded() {
+  switch (phase_) {
+    case Phase::idle:
+    case Phase::head: return ExamineHead();
+    case Phase::ready: return;
+    case Phase::serving:
+    case Phase::flushing:
+      // A body that nobody takes, or requests sent ahead: no more of it than that.
+      if (!reading_stopped_ && evbuffer_get_length(input_) >= kInputBytes) {
+        reading_stopped_ = true;
+        bufferevent_disable(bev_, EV_READ);
+      }
+      return;
+    case Phase::closing: evbuffer_drain(input_, evbuffer_get_length(input_)); return;
+  }
+}
+
+// Looks at the input while no request is in progress. evhttp reads it next: it gets to see either
+// nothing or kHeadForEvhttp.
+void EvhttpConnection::ExamineHead() {
+  std::size_t size = evbuffer_get_length(input_);
+  if (size == 0) return;
+  std::string_view bytes(reinterpret_cast<char*>(evbuffer_pullup(input_, -1)), size);
+  if (looked_at_ == 0 && bytes.starts_with("\r\n")) {
+    // Empty lines before a request are passed over (RFC 9112 §2.2).
+    const std::size_t request = std::min(bytes.find_first_not_of("\r\n"), size);
+    bytes.remove_prefix(request);
+    evbuffer_drain(input_, request);
+    size = bytes.size();
+    if (size == 0) return;
+  }
+  const std::size_t end = http::FindHeadEnd(bytes, looked_at_);
+  if (end != std::string_view::npos) return TakeHead(bytes.substr(0, end));
+
+  looked_at_ = size;
+  if (size >= parse_again_at_ || size > frontend_.head_limits_.head_bytes) {
+    // Judged at doubling sizes, so that a head sent byte by byte is not read anew for each.
+    parse_again_at_ = 2 * size;
+    http::RequestHead scratch;
+    const auto result = http::ParseRequestHead(bytes, frontend_.head_limits_, scratch);
+    if (result.status == http::ParseResult::Status::error) return Refuse(result.error);
+  }
+  AwaitMoreHead();
+}
+
+void EvhttpConnection::AwaitMoreHead() {
+  if (phase_ == Phase::idle) {
+    phase_ = Phase::head;
+    frontend_.header_deadlines_.Arm(deadline_);
+  }
+  const auto& evhttp = frontend_.evhttp_callbacks_;
+  bufferevent_setcb(bev_, nullptr, evhttp.write, evhttp.event, connection_);
+}
+
+void EvhttpConnection::TakeHead(std::string_view bytes) {
+  EvhttpExchange& exchange = frontend_.TakeExchange();
+  exchange_ = &exchange;
+  exchange.connection_ = this;
+  exchange.Reset(peer_);
+  exchange.head_bytes_.assign(bytes);
+  const auto result =
+      http::ParseRequestHead(exchange.head_bytes_, frontend_.head_limits_, exchange.head_);
+  if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
+
+  const Framing& framing = exchange.head_.framing;
+  if (framing.kind == Framing::Kind::length && framing.length > frontend_.settings_.body_bytes) {
+    return Refuse({ErrorCode::body_too_large, "the request body is too large"});
+  }
+  exchange.body_paused_ = false;
+  exchange.body_complete_ = !framing.has_body();
+  exchange.body_left_ = framing.length;
+  exchange.chunks_.Reset();
+  exchange.continue_owed_ = exchange.head_.expects_continue && framing.has_body();
+  exchange.drain_awaited_ = false;
+
+  deadline_.Disarm();
+  looked_at_ = parse_again_at_ = 0;
+  if (phase_ == Phase::head) {
+    const auto& evhttp = frontend_.evhttp_callbacks_;
+    bufferevent_setcb(bev_, evhttp.read, evhttp.write, evhttp.event, connection_);
+  }
+  phase_ = Phase::ready;
+  evbuffer_drain(input_, bytes.size() - kHeadForEvhttp.size());
+  kHeadForEvhttp.copy(
+      reinterpret_cast<char*>(evbuffer_pullup(input_, static_cast<ev_ssize_t>(kHeadForEvhttp.size()))),
+      kHeadForEvhttp.size());
+}
+
+// Answers in evhttp's stead, which never sees the head, and closes.
+void EvhttpConnection::Refuse(const model::Error& error) {
+  if (!exchange_) {
+    exchange_ = &frontend_.TakeExchange();
+    exchange_->connection_ = this;
+    exchange_->Reset(peer_);
+  }
+  exchange_->head_.Clear();
+  exchange_->body_complete_ = false;
+  exchange_->drain_awaited_ = false;
+  exchange_->TakeRequestId();
+  phase_ = Phase::serving;
+  // No read callback: evhttp may have a deferred call of it pending, with an argument of its own.
+  bufferevent_setcb(bev_, nullptr, &EvhttpConnection::OnWritable, &EvhttpConnection::OnEvent, this);
+  exchange_->Fail(error);
+}
+
+void EvhttpConnection::Serve(evhttp_request* request) {
+  request_ = request;
+  phase_ = Phase::serving;
+  // From here until HandBack() the bufferevent works for us.
+  bufferevent_setcb(bev_, &EvhttpConnection::OnReadable, &EvhttpConnection::OnWritable,
+                    &EvhttpConnection::OnEvent, this);
+  // evhttp has stopped reading; we go on, for the body or to see the client leave.
+  bufferevent_enable(bev_, EV_READ);
+  exchange_->TakeRequestId();
+  // The body is told by events of its own: the router may end all of this.
+  if (!exchange_->body_complete_) {
+    bufferevent_trigger(bev_, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+  }
+  frontend_.router_.OnRequest(*exchange_);
+}
+
+// ---- The request's body
+
+void EvhttpConnection::OnReadable(bufferevent*, void* self) {
+  static_cast<EvhttpConnection*>(self)->ReadBody();
+}
+
+void EvhttpConnection::ReadBody() {
+  while (phase_ == Phase::serving && !exchange_->body_complete_ && !exchange_->body_paused_) {
+    if (exchange_->continue_owed_) {
+      exchange_->continue_owed_ = false;
+      if (evbuffer_get_length(input_) == 0) {
+        http::ResponseHead interim;
+        interim.status = 100;
+        interim.reason = http::ReasonPhrase(100);
+        exchange_->SendInterim(interim);
+      }
+    }
+    evbuffer_iovec piece;
+    if (evbuffer_peek(input_, -1, nullptr, &piece, 1) < 1 || piece.iov_len == 0) {
+      frontend_.body_deadlines_.Arm(deadline_);
+      return;
+    }
+    std::size_t used = 0;
+    EvhttpFrontend& frontend = frontend_;
+    evhttp_connection* const key = connection_;
+    telling_body_ = true;
+    const bool failed =
+        !PassBody({static_cast<char*>(piece.iov_base), piece.iov_len}, used);
+    // With the handler's answer the connection may have been closed.
+    if (!frontend.connections_.contains(key)) return;
+    telling_body_ = false;
+    evbuffer_drain(input_, used);
+    if (failed) return;
+  }
+  if (phase_ == Phase::flushing && Unsent() == 0) return CompleteResponse();
+  if (Unsent() == 0) deadline_.Disarm();
+  if (reading_stopped_ && phase_ == Phase::serving && !exchange_->body_complete_ &&
+      evbuffer_get_length(input_) < kInputBytes) {
+    reading_stopped_ = false;
+    bufferevent_enable(bev_, EV_READ);
+  }
+}
+
+// Tells the handler of the body in `bytes`; `used` says how many of them were it. False: the request
+// has failed. Either way this may be gone.
+bool EvhttpConnection::PassBody(std::string_view bytes, std::size_t& used) {
+  EvhttpExchange& exchange = *exchange_;
+  const std::uint64_t limit = frontend_.settings_.body_bytes;
+  if (exchange.head_.framing.kind == Framing::Kind::length) {
+    used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), exchange.body_left_));
+    exchange.body_left_ -= used;
+    exchange.body_complete_ = exchange.body_left_ == 0;
+    exchange.handler_->OnBody(bytes.substr(0, used));
+  } else {
+    using Event = http::ChunkedDecoder::Event;
+    std::string_view rest = bytes;
+    std::string_view data;
+    const Event event = exchange.chunks_.Next(rest, data);
+    used = bytes.size() - rest.size();
+    if (event == Event::error) {
+      FailBody({ErrorCode::malformed_request, "the chunked body is malformed"});
+      return false;
+    }
+    if (exchange.chunks_.body_bytes() > limit) {
+      FailBody({ErrorCode::body_too_large, "the request body is too large"});
+      return false;
+    }
+    exchange.body_complete_ = event == Event::end;
+    if (event == Event::data) exchange.handler_->OnBody(data);
+  }
+  if (exchange.body_complete_ && exchange.handler_) exchange.handler_->OnRequestEnd();
+  return true;
+}
+
+// The body cannot be read any further: the handler hears that its client is gone, the client why.
+void EvhttpConnection::FailBody(const model::Error& error) {
+  RequestHandler* handler = exchange_->handler_;
+  exchange_->handler_ = nullptr;
+  if (handler) handler->OnClientGone();
+  exchange_->Fail(error);
+}
+
+void EvhttpConnection::WantBody() {
+  if (reading_stopped_) {
+    reading_stopped_ = false;
+    bufferevent_enable(bev_, EV_READ);
+  }
+  bufferevent_trigger(bev_, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+// ---- The response
+
+void EvhttpConnection::Write(std::string& out) {
+  evbuffer* output = bufferevent_get_output(bev_);
+  std::size_t sent = 0;
+  if (evbuffer_get_length(output) == 0) {
+    const ssize_t taken = send(bufferevent_getfd(bev_), out.data(), out.size(), MSG_NOSIGNAL);
+    // A broken connection is told by its event, as for any reader.
+    if (taken < 0 && errno != EAGAIN && errno != EINTR) sent = out.size();
+    if (taken > 0) sent = static_cast<std::size_t>(taken);
+  }
+  if (sent < out.size()) {
+    evbuffer_add(output, out.data() + sent, out.size() - sent);
+    bufferevent_enable(bev_, EV_WRITE);
+    unsent_when_armed_ = Unsent();
+    if (!deadline_.armed()) frontend_.body_deadlines_.Arm(deadline_);
+  }
+  out.clear();
+  if (out.capacity() > kKeptBytes) out.shrink_to_fit();
+  if (Unsent() >= Exchange::kHighWater) exchange_->drain_awaited_ = true;
+}
+
+std::size_t EvhttpConnection::Unsent() const {
+  return evbuffer_get_length(bufferevent_get_output(bev_));
+}
+
+void EvhttpConnection::OnWritable(bufferevent*, void* self) {
+  auto& connection = *static_cast<EvhttpConnection*>(self);
+  if (connection.Unsent() == 0) connection.deadline_.Disarm();
+  switch (connection.phase_) {
+    case Phase::flushing:
+      if (connection.Unsent() == 0) connection.CompleteResponse();
+      return;
+    case Phase::serving: {
+      EvhttpExchange& exchange = *connection.exchange_;
+      if (!exchange.drain_awaited_ || connection.Unsent() > Exchange::kLowWater) return;
+      exchange.drain_awaited_ = false;
+      if (exchange.handler_) exchange.handler_->OnDrained();
+      return;
+    }
+    default: return;
+  }
+}
+
+void EvhttpConnection::CompleteResponse() {
+  if (Unsent() > 0 || telling_body_) {
+    phase_ = Phase::flushing;
+    return;
+  }
+  const bool keep_alive = exchange_->keep_alive_ && !frontend_.draining_;
+  const bool all_read = exchange_->body_complete_;
+  if (exchange_->head_bytes_.capacity() > kKeptBytes) exchange_->head_bytes_.shrink_to_fit();
+  frontend_.GiveBack(*exchange_);
+  exchange_ = nullptr;
+  deadline_.Disarm();
+  if (keep_alive) return HandBack();
+  if (all_read) return Close();
+  BeginClosing();
+}
+
+// evhttp goes on to the next request.
+void EvhttpConnection::HandBack() {
+  evhttp_request* done = request_;
+  request_ = nullptr;
+  phase_ = Phase::idle;
+  reading_stopped_ = false;
+  frontend_.idle_deadlines_.Arm(deadline_);
+  evhttp_send_reply_end(done);
+  // What the client has sent ahead waits in the buffer. evhttp turns to it later in this turn.
+  ExamineHead();
+}
+
+// The client has been told to stop but may still be sending. A close now would be a reset, which
+// can take the response away from under it (RFC 9112 §9.6).
+void EvhttpConnection::BeginClosing() {
+  phase_ = Phase::closing;
+  shutdown(bufferevent_getfd(bev_), SHUT_WR);
+  evbuffer_drain(input_, evbuffer_get_length(input_));
+  bufferevent_enable(bev_, EV_READ);
+  frontend_.linger_deadlines_.Arm(deadline_);
+}
+
+void EvhttpConnection::OnEvent(bufferevent*, short what, void* self) {
+  auto& connection = *static_cast<EvhttpConnection*>(self);
+  // A client that has sent all it wanted may still be reading.
+  if (connection.phase_ == Phase::flushing && (what & BEV_EVENT_EOF)) return;
+  connection.Close();
+}
+
+void EvhttpConnection::OnDeadline() {
+  switch (phase_) {
+    case Phase::head:
+      return Refuse({ErrorCode::request_timeout, "the request head did not arrive in time"});
+    case Phase::serving:
+    case Phase::flushing:
+      if (Unsent() > 0) {
+        // The client is slow to read: it has a timeout's time for some progress at all.
+        if (Unsent() >= unsent_when_armed_) return exchange_->Cut(true);
+        unsent_when_armed_ = Unsent();
+        return frontend_.body_deadlines_.Arm(deadline_);
+      }
+      return FailBody({ErrorCode::request_timeout, "the request body did not arrive in time"});
+    default: return Close();
+  }
+}
+
+}  // namespace balancer::server

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "internal/http/chunked.hpp"
+#include "internal/server/deadline_list.hpp"
+#include "internal/server/evhttp_frontend.hpp"
+#include "internal/server/exchange.hpp"
+
+struct bufferevent;
+struct evbuffer;
+struct evbuffer_cb_entry;
+struct evbuffer_cb_info;
+struct evhttp_connection;
+struct evhttp_request;
+
+namespace balancer::server {
+
+class EvhttpConnection;
+
+// A request of an evhttp client. Belongs to a connection while its request is in progress, and to
+// the front end's free list otherwise: an idle connection holds none.
+class EvhttpExchange final : public Exchange {
+ public:
+  explicit EvhttpExchange(ResponseClock& clock) : Exchange(clock) {}
+
+  void PauseBody() override;
+  void ResumeBody() override;
+  std::size_t unsent() const override;
+
+ private:
+  friend class EvhttpConnection;
+
+  void WriteOut() override;
+  void ResponseComplete() override;
+  void Cut(bool by_reset) override;
+  bool CanKeepAlive() const override;
+
+  EvhttpConnection* connection_ = nullptr;
+  std::string head_bytes_;  // what head_ looks into
+  bool body_paused_ = false;
+  bool body_complete_ = true;
+  bool continue_owed_ = false;     // 100-continue, as soon as the body is wanted
+  std::uint64_t body_left_ = 0;    // for a body measured by length
+  http::ChunkedDecoder chunks_;
+  bool drain_awaited_ = false;     // the handler has seen unsent() at the high-water mark
+};
+
+// One client's connection. Our eyes on the bufferevent that evhttp uses: each request head is read
+// here before evhttp gets to it, and while a request is served the bufferevent's callbacks are ours.
+// Loop thread only. Destroyed by evhttp's telling that the connection is closed.
+class EvhttpConnection {
+ public:
+  EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection, bufferevent* bev);
+  ~EvhttpConnection();
+  EvhttpConnection(const EvhttpConnection&) = delete;
+  EvhttpConnection& operator=(const EvhttpConnection&) = delete;
+
+  // evhttp has a request for us: the one whose head was read last.
+  void Serve(evhttp_request* request);
+  // No request has begun.
+  bool idle() const { return phase_ == Phase::idle; }
+  // Closes it. Destroys this.
+  void Close();
+
+ private:
+  friend class EvhttpExchange;
+
+  enum class Phase : std::uint8_t {
+    idle,      // between requests
+    head,      // a head has begun
+    ready,     // a head has been read; evhttp is about to call Serve()
+    serving,   // from Serve() until the response is complete
+    flushing,  // the response is complete, the socket has not taken all of it
+    closing,   // the last response is sent: what still comes is thrown away
+  };
+
+  static void OnInput(evbuffer* input, const evbuffer_cb_info* info, void* self);
+  void OnInputAdded();
+  static void OnReadable(bufferevent* bev, void* self);
+  static void OnWritable(bufferevent* bev, void* self);
+  static void OnEvent(bufferevent* bev, short what, void* self);
+
+  // Reading heads.
+  void ExamineHead();
+  void AwaitMoreHead();
+  void TakeHead(std::string_view bytes);
+  void Refuse(const model::Error& error);
+
+  // The request's body.
+  void ReadBody();
+  bool PassBody(std::string_view bytes, std::size_t& used);
+  void FailBody(const model::Error& error);
+  void WantBody();
+
+  // The response.
+  void Write(std::string& out);
+  std::size_t Unsent() const;
+  void CompleteResponse();
+  void HandBack();
+  void BeginClosing();
+  void OnDeadline();
+
+  EvhttpFrontend& frontend_;
+  evhttp_connection* const connection_;
+  bufferevent* const bev_;
+  evbuffer* const input_;
+  evbuffer_cb_entry* input_watch_ = nullptr;
+  Peer peer_;
+  Phase phase_ = Phase::idle;
+  bool reading_stopped_ = false;   // enough input waits unread
+  bool telling_body_ = false;      // the handler has a view into the input
+  std::size_t looked_at_ = 0;      // input bytes without a head's end in them
+  std::size_t parse_again_at_ = 0; // input bytes at which an unfinished head is judged again
+  std::size_t unsent_when_armed_ = 0;
+  evhttp_request* request_ = nullptr;    // while serving; evhttp's
+  EvhttpExchange* exchange_ = nullptr;   // from a head's end to its response's
+  Deadline deadline_{[this] { OnDeadline(); }};
+};
+
+}  // namespace balancer::server

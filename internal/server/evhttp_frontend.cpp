@@ -1,0 +1,182 @@
+#include "internal/server/evhttp_frontend.hpp"
+
+#include <mutex>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <event2/listener.h>
+
+#include "internal/server/evhttp_connection.hpp"
+
+namespace balancer::server {
+namespace {
+
+// How long a refused client may go on sending before its connection is closed under it.
+constexpr milliseconds kLinger{2'000};
+// How soon accepting is tried again after descriptors or the budget ran out.
+constexpr milliseconds kAcceptPause{50};
+
+// evhttp keeps the one argument that a listener's callbacks get for itself. The error callback
+// finds its front end here; it runs only when accepting fails.
+class ListenerOwners {
+ public:
+  void Add(evconnlistener* listener, EvhttpFrontend* owner) {
+    std::lock_guard lock(mu_);
+    owners_[listener] = owner;
+  }
+  void Remove(evconnlistener* listener) {
+    std::lock_guard lock(mu_);
+    owners_.erase(listener);
+  }
+  EvhttpFrontend* Find(evconnlistener* listener) {
+    std::lock_guard lock(mu_);
+    return owners_.at(listener);
+  }
+
+ private:
+  std::mutex mu_;
+  std::unordered_map<evconnlistener*, EvhttpFrontend*> owners_;  // guarded by mu_
+};
+
+ListenerOwners& Owners() {
+  static ListenerOwners owners;
+  return owners;
+}
+
+}  // namespace
+
+void EvhttpFrontend::EvhttpDeleter::operator()(evhttp* e) const { evhttp_free(e); }
+
+EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
+                               ConnectionBudget& budget)
+    : loop_(loop),
+      settings_(settings),
+      head_limits_{.head_bytes = settings.header_bytes,
+                   .field_count = settings.header_count,
+                   .target_bytes = settings.uri_bytes},
+      router_(router),
+      budget_(budget),
+      idle_deadlines_(loop, settings.timeouts.idle),
+      header_deadlines_(loop, settings.timeouts.header),
+      body_deadlines_(loop, settings.timeouts.body),
+      linger_deadlines_(loop, kLinger),
+      resume_timer_(loop, [this] { MaybeResumeAccepting(); }),
+      evhttp_(evhttp_new(loop.base())) {
+  adopt_event_.reset(event_new(
+      loop.base(), -1, 0,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<EvhttpFrontend*>(self)->AdoptAccepted();
+      },
+      this));
+  evhttp_set_bevcb(
+      evhttp_.get(),
+      [](event_base*, void* self) { return static_cast<EvhttpFrontend*>(self)->OnAccepted(); },
+      this);
+  evhttp_set_gencb(
+      evhttp_.get(),
+      [](evhttp_request* request, void* self) {
+        static_cast<EvhttpFrontend*>(self)->OnRequest(request);
+      },
+      this);
+}
+
+EvhttpFrontend::~EvhttpFrontend() {
+  AdoptAccepted();
+  // Through evhttp: it owns the sockets, and tells us of each connection's end.
+  while (!connections_.empty()) connections_.begin()->second->Close();
+  Owners().Remove(listener_);
+}
+
+void EvhttpFrontend::Listen(int fd) {
+  listener_ = evconnlistener_new(loop_.base(), nullptr, nullptr,
+                                 LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+  evhttp_bind_listener(evhttp_.get(), listener_);
+  Owners().Add(listener_, this);
+  evconnlistener_set_error_cb(listener_, [](evconnlistener* listener, void*) {
+    // Out of descriptors: the loop would spin on the client that waits.
+    Owners().Find(listener)->PauseAccepting();
+  });
+  accepting_ = true;
+}
+
+void EvhttpFrontend::Drain() {
+  draining_ = true;
+  if (listener_) {
+    evconnlistener_disable(listener_);
+    accepting_ = false;
+  }
+  std::vector<EvhttpConnection*> idle;
+  for (const auto& [key, connection] : connections_) {
+    if (connection->idle()) idle.push_back(connection.get());
+  }
+  for (EvhttpConnection* connection : idle) connection->Close();
+}
+
+bufferevent* EvhttpFrontend::OnAccepted() {
+  bufferevent* bev = bufferevent_socket_new(loop_.base(), -1, 0);
+  if (!bev) return nullptr;
+  if (++budget_.open >= budget_.max) PauseAccepting();
+  // evhttp tells us of its connection only with the first request: we ask the bufferevent for it
+  // once evhttp has set it up, later in this turn.
+  bufferevent_incref(bev);
+  accepted_.push_back(bev);
+  event_active(adopt_event_.get(), 0, 0);
+  return bev;
+}
+
+void EvhttpFrontend::AdoptAccepted() {
+  for (bufferevent* bev : accepted_) {
+    EvhttpCallbacks& callbacks = evhttp_callbacks_;
+    void* connection = nullptr;
+    bufferevent_getcb(bev, &callbacks.read, &callbacks.write, &callbacks.event, &connection);
+    if (connection) {
+      auto* key = static_cast<evhttp_connection*>(connection);
+      connections_.emplace(key, std::make_unique<EvhttpConnection>(*this, key, bev));
+    } else {
+      --budget_.open;  // evhttp could not take it
+    }
+    bufferevent_decref(bev);
+  }
+  accepted_.clear();
+}
+
+void EvhttpFrontend::OnRequest(evhttp_request* request) {
+  connections_.at(evhttp_request_get_connection(request))->Serve(request);
+}
+
+void EvhttpFrontend::OnConnectionClosed(evhttp_connection* connection) {
+  connections_.erase(connection);
+  --budget_.open;
+  MaybeResumeAccepting();
+}
+
+void EvhttpFrontend::PauseAccepting() {
+  if (!accepting_) return;
+  accepting_ = false;
+  evconnlistener_disable(listener_);
+  resume_timer_.Start(kAcceptPause);
+}
+
+void EvhttpFrontend::MaybeResumeAccepting() {
+  if (accepting_ || draining_ || !listener_) return;
+  // Another worker may have made room: it is looked for again while there is none.
+  if (budget_.open >= budget_.max) return resume_timer_.Start(kAcceptPause);
+  accepting_ = true;
+  evconnlistener_enable(listener_);
+}
+
+EvhttpExchange& EvhttpFrontend::TakeExchange() {
+  if (free_exchanges_.empty()) {
+    exchanges_.push_back(std::make_unique<EvhttpExchange>(clock_));
+    free_exchanges_.push_back(exchanges_.back().get());
+  }
+  EvhttpExchange& exchange = *free_exchanges_.back();
+  free_exchanges_.pop_back();
+  return exchange;
+}
+
+void EvhttpFrontend::GiveBack(EvhttpExchange& exchange) { free_exchanges_.push_back(&exchange); }
+
+}  // namespace balancer::server

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "internal/config/settings.hpp"
+#include "internal/http/parser.hpp"
+#include "internal/server/deadline_list.hpp"
+#include "internal/server/exchange.hpp"
+#include "internal/server/frontend.hpp"
+#include "internal/server/loop.hpp"
+
+struct bufferevent;
+struct evconnlistener;
+struct evhttp;
+struct evhttp_connection;
+struct evhttp_request;
+
+namespace balancer::server {
+
+class EvhttpConnection;
+class EvhttpExchange;
+
+// The evhttp front end of one worker: accepts clients and gives their requests to a Router.
+//
+// evhttp (2.1.12) keeps the connections and the succession of requests on each. It does not see the
+// bytes that a client sends: each head is read by our own strict parser first, and evhttp is given
+// an empty GET in its place (docs/decisions says why). Loop thread only.
+class EvhttpFrontend final : public Frontend {
+ public:
+  // The references must outlive it.
+  EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
+                 ConnectionBudget& budget);
+  ~EvhttpFrontend() override;
+
+  void Listen(int fd) override;
+  void Drain() override;
+  std::size_t connection_count() const override { return connections_.size(); }
+
+  // Accepts nothing for a moment: descriptors or the budget have run out.
+  void PauseAccepting();
+
+ private:
+  friend class EvhttpConnection;
+  friend class EvhttpExchange;
+
+  // What evhttp has set on a bufferevent of its own, to be put back.
+  struct EvhttpCallbacks {
+    void (*read)(bufferevent*, void*) = nullptr;
+    void (*write)(bufferevent*, void*) = nullptr;
+    void (*event)(bufferevent*, short, void*) = nullptr;
+  };
+
+  bufferevent* OnAccepted();
+  void AdoptAccepted();
+  void OnRequest(evhttp_request* request);
+  void OnConnectionClosed(evhttp_connection* connection);
+  void MaybeResumeAccepting();
+
+  EvhttpExchange& TakeExchange();
+  void GiveBack(EvhttpExchange& exchange);
+
+  Loop& loop_;
+  const config::ServerSettings& settings_;
+  const http::HeadLimits head_limits_;
+  Router& router_;
+  ConnectionBudget& budget_;
+  ResponseClock clock_;
+  DeadlineList idle_deadlines_;
+  DeadlineList header_deadlines_;
+  DeadlineList body_deadlines_;
+  DeadlineList linger_deadlines_;
+  std::vector<std::unique_ptr<EvhttpExchange>> exchanges_;  // as many as there were at once
+  std::vector<EvhttpExchange*> free_exchanges_;
+
+  struct EvhttpDeleter {
+    void operator()(evhttp* e) const;
+  };
+  EvhttpCallbacks evhttp_callbacks_;
+  std::vector<bufferevent*> accepted_;  // in this turn, not known by their evhttp_connection yet
+  EventPtr adopt_event_;
+  Timer resume_timer_;
+  evconnlistener* listener_ = nullptr;  // evhttp's
+  bool accepting_ = false;
+  bool draining_ = false;
+  std::unordered_map<evhttp_connection*, std::unique_ptr<EvhttpConnection>> connections_;
+  std::unique_ptr<evhttp, EvhttpDeleter> evhttp_;
+};
+
+}  // namespace balancer::server

@@ -1,0 +1,118 @@
+#include "internal/server/exchange.hpp"
+
+#include <charconv>
+
+#include "internal/http/chunked.hpp"
+#include "internal/http/problem.hpp"
+#include "internal/http/serialize.hpp"
+
+namespace balancer::server {
+
+using http::Framing;
+
+void Exchange::Reset(const Peer& peer) {
+  head_.Clear();
+  handler_ = nullptr;
+  out_.clear();
+  keep_alive_ = true;
+  peer_ = &peer;
+  request_id_ = {};
+  head_sent_ = false;
+  body_mode_ = BodyMode::none;
+  ends_with_connection_ = false;
+}
+
+void Exchange::TakeRequestId() {
+  if (const http::Field* field = http::Find(head_.fields, http::FieldId::x_request_id)) {
+    request_id_ = field->value;
+  }
+  if (request_id_.empty()) {
+    clock_.ids().Next().copy(made_id_, RequestIds::kLength);
+    request_id_ = {made_id_, RequestIds::kLength};
+  }
+}
+
+void Exchange::SendInterim(const http::ResponseHead& head) {
+  if (head_.minor_version == 0) return;  // RFC 9110 §15.2
+  http::AppendResponseHead(out_, head, {});
+  Flush();
+}
+
+void Exchange::SendHead(const http::ResponseHead& head) {
+  const bool bodiless = head_.method == "HEAD" || head.status == 204 || head.status == 304;
+  http::ResponseDelivery delivery;
+  delivery.keep_alive = head_.keep_alive && CanKeepAlive();
+  if (bodiless) {
+    body_mode_ = BodyMode::none;
+  } else if (head.framing.kind == Framing::Kind::none) {
+    delivery.framing = {Framing::Kind::length, 0};
+    body_mode_ = BodyMode::none;
+  } else if (head.framing.kind == Framing::Kind::length) {
+    delivery.framing = head.framing;
+    body_mode_ = BodyMode::plain;
+  } else if (head_.minor_version >= 1) {
+    delivery.framing.kind = Framing::Kind::chunked;
+    body_mode_ = BodyMode::chunked;
+  } else {
+    // An HTTP/1.0 client knows the end of such a body by the end of the connection.
+    delivery.framing.kind = Framing::Kind::until_close;
+    delivery.keep_alive = false;
+    body_mode_ = BodyMode::plain;
+    ends_with_connection_ = true;
+  }
+  delivery.tell_keep_alive = delivery.keep_alive && head_.minor_version == 0;
+  delivery.request_id = request_id_;
+  delivery.date = clock_.Date();
+  keep_alive_ = delivery.keep_alive;
+  head_sent_ = true;
+  http::AppendResponseHead(out_, head, delivery);
+}
+
+void Exchange::SendBody(std::string_view piece) {
+  switch (body_mode_) {
+    case BodyMode::none: return;
+    case BodyMode::plain: out_.append(piece); break;
+    case BodyMode::chunked: http::AppendChunk(out_, piece); break;
+  }
+  if (out_.size() >= kLowWater) Flush();
+}
+
+void Exchange::Flush() {
+  if (!out_.empty()) WriteOut();
+}
+
+void Exchange::Finish() {
+  if (body_mode_ == BodyMode::chunked) out_.append(http::kLastChunk);
+  handler_ = nullptr;
+  Flush();
+  ResponseComplete();
+}
+
+void Exchange::Abort() {
+  handler_ = nullptr;
+  Cut(ends_with_connection_);
+}
+
+void Exchange::Reply(http::ResponseHead& head, std::string_view body) {
+  head.framing = {Framing::Kind::length, body.size()};
+  SendHead(head);
+  SendBody(body);
+  Finish();
+}
+
+void Exchange::Fail(const model::Error& error, std::int64_t retry_after) {
+  if (head_sent_) return Abort();
+  const http::Problem problem = http::ToProblem(error);
+  http::ResponseHead head;
+  head.status = problem.status;
+  head.reason = http::ReasonPhrase(problem.status);
+  head.fields.push_back({"Content-Type", http::Problem::kContentType, http::FieldId::content_type});
+  char seconds[20];
+  if (retry_after > 0) {
+    const auto end = std::to_chars(seconds, seconds + sizeof seconds, retry_after).ptr;
+    head.fields.push_back({"Retry-After", {seconds, static_cast<std::size_t>(end - seconds)}});
+  }
+  Reply(head, problem.body);
+}
+
+}  // namespace balancer::server

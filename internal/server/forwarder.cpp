@@ -1,0 +1,35 @@
+#include "internal/server/forwarder.hpp"
+
+#include "internal/server/forwarding.hpp"
+
+namespace balancer::server {
+
+Forwarder::Forwarder(Loop& loop, const config::Settings& settings, service::PoolService& backends,
+                     const upstream::AddressBook& addresses)
+    : settings_(settings.upstream),
+      trusted_proxies_(settings.rate_limit.trusted_proxies),
+      response_limits_{.head_bytes = settings.server.header_bytes,
+                       .field_count = settings.server.header_count,
+                       .target_bytes = 0},
+      backends_(backends),
+      addresses_(addresses),
+      connections_(loop, backends.size(), settings_.keepalive, settings_.keepalive_idle),
+      connect_deadlines_(loop, settings_.timeouts.connect),
+      response_deadlines_(loop, settings_.timeouts.response),
+      idle_deadlines_(loop, settings_.timeouts.idle) {}
+
+Forwarder::~Forwarder() = default;
+
+void Forwarder::Start(Exchange& exchange) {
+  if (free_.empty()) {
+    all_.push_back(std::make_unique<Forwarding>(*this));
+    free_.push_back(all_.back().get());
+  }
+  Forwarding* forwarding = free_.back();
+  free_.pop_back();
+  forwarding->Start(exchange);
+}
+
+void Forwarder::Recycle(Forwarding& done) { free_.push_back(&done); }
+
+}  // namespace balancer::server

@@ -1,0 +1,339 @@
+#include "internal/server/forwarding.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "internal/http/parser.hpp"
+#include "internal/http/serialize.hpp"
+#include "internal/server/forwarder.hpp"
+
+namespace balancer::server {
+
+using http::Framing;
+using model::ErrorCode;
+using upstream::Connection;
+
+Forwarding::Forwarding(Forwarder& forwarder) : forwarder_(forwarder) {}
+
+void Forwarding::Start(Exchange& exchange) {
+  exchange_ = &exchange;
+  exchange.Accept(*this);
+  tried_.clear();
+  held_.clear();
+  body_held_ = true;
+  request_complete_ = !exchange.head().framing.has_body();
+  body_paused_ = false;
+  interim_count_ = 0;
+  if (!request_complete_) {
+    body_paused_ = true;
+    exchange.PauseBody();
+  }
+  TryNextBackend();
+}
+
+// ---- Attempts
+
+void Forwarding::TryNextBackend() {
+  if (tried_.size() >= static_cast<std::size_t>(forwarder_.settings_.attempts)) {
+    return GiveUp(last_error_);
+  }
+  auto lease = forwarder_.backends_.Choose(tried_);
+  if (!lease) {
+    return GiveUp(tried_.empty() ? model::Error{ErrorCode::no_backend, "no backend is available"}
+                                 : last_error_);
+  }
+  lease_ = std::move(*lease);
+  tried_.push_back(lease_.backend());
+  Attempt(false);
+}
+
+void Forwarding::Attempt(bool fresh_connection_only) {
+  in_.clear();
+  chunks_.Reset();
+  if (!fresh_connection_only) {
+    connection_ = TakeIdleConnection();
+    if (connection_) {
+      kept_alive_ = true;
+      connection_->SetUser(*this);
+      return SendRequest();
+    }
+  }
+  kept_alive_ = false;
+  stage_ = Stage::connecting;
+  connection_ = forwarder_.connections_.Make();
+  const auto address = forwarder_.addresses_.Find(lease_.backend());
+  const int error = address ? connection_->Connect(*address, *this) : EADDRNOTAVAIL;
+  if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+    // Our own shortage says nothing about the backend, and is no better with another one.
+    connection_.reset();
+    return GiveUp({ErrorCode::no_backend, "too many connections are open"});
+  }
+  if (error != 0) return ConnectFailed(ErrorCode::backend_unreachable, std::strerror(error));
+  forwarder_.connect_deadlines_.Arm(deadline_);
+}
+
+std::unique_ptr<Connection> Forwarding::TakeIdleConnection() {
+  auto connection = forwarder_.connections_.TakeIdle(lease_.backend());
+  // A request that cannot be sent twice is worth a look whether the backend has just closed.
+  if (!http::IsIdempotent(exchange_->head().method)) {
+    while (connection && !connection->IsQuiet()) {
+      connection = forwarder_.connections_.TakeIdle(lease_.backend());
+    }
+  }
+  return connection;
+}
+
+void Forwarding::OnConnected(Connection&) { SendRequest(); }
+
+void Forwarding::OnConnectFailed(Connection&, int error) {
+  ConnectFailed(error == ETIMEDOUT ? ErrorCode::backend_timeout : ErrorCode::backend_unreachable,
+                std::strerror(error));
+}
+
+void Forwarding::ConnectFailed(ErrorCode code, const char* reason) {
+  forwarder_.backends_.ReportConnectFailure(lease_.backend(), reason);
+  AttemptFailed({code, code == ErrorCode::backend_timeout ? "connecting to the backend timed out"
+                                                          : "the backend cannot be reached"},
+                false);
+}
+
+void Forwarding::AttemptFailed(model::Error error, bool closed) {
+  const RetryVerdict verdict =
+      JudgeRetry({.method = exchange_->head().method,
+                  .request_sent = stage_ != Stage::connecting && connection_->sent_any(),
+                  .response_begun = !in_.empty() || interim_count_ > 0,
+                  .body_held = body_held_,
+                  .kept_alive = kept_alive_,
+                  .closed = closed});
+  connection_.reset();
+  deadline_.Disarm();
+  last_error_ = std::move(error);
+  switch (verdict) {
+    case RetryVerdict::give_up: return GiveUp(last_error_);
+    case RetryVerdict::same_backend: return Attempt(true);
+    case RetryVerdict::other_backend:
+      lease_.Release();
+      return TryNextBackend();
+  }
+}
+
+void Forwarding::OnDeadline() {
+  switch (stage_) {
+    case Stage::connecting:
+      return ConnectFailed(ErrorCode::backend_timeout, "connecting timed out");
+    case Stage::awaiting_head:
+      return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
+                           false);
+    case Stage::body: return CutResponse();
+  }
+}
+
+// ---- The request, downward
+
+void Forwarding::SendRequest() {
+  stage_ = Stage::awaiting_head;
+  const http::RequestHead& head = exchange_->head();
+  const Peer& peer = exchange_->peer();
+  const model::BackendSettings& backend = forwarder_.backends_.settings(lease_.backend());
+  const auto& trusted = forwarder_.trusted_proxies_;
+  http::AppendRequestHead(
+      connection_->out(), head, head.framing, backend.base_path, backend.authority,
+      {.peer_ip = peer.ip_text,
+       .peer_is_trusted = !trusted.empty() && model::ContainsAddress(trusted, peer.ip),
+       .request_id = exchange_->request_id()});
+  if (!held_.empty()) AppendBody(held_);
+  if (request_complete_) {
+    if (head.framing.kind == Framing::Kind::chunked) connection_->out().append(http::kLastChunk);
+    connection_->Flush();
+    return AwaitResponse();
+  }
+  // The body's first piece usually follows within this turn, and leaves together with the head.
+  connection_->FlushSoon();
+  forwarder_.idle_deadlines_.Arm(deadline_);
+  if (body_paused_) {
+    body_paused_ = false;
+    exchange_->ResumeBody();
+  }
+}
+
+void Forwarding::AppendBody(std::string_view piece) {
+  if (exchange_->head().framing.kind == Framing::Kind::chunked) {
+    http::AppendChunk(connection_->out(), piece);
+  } else {
+    connection_->out().append(piece);
+  }
+}
+
+void Forwarding::OnBody(std::string_view piece) {
+  if (body_held_ && held_.size() + piece.size() <= kHeldBodyBytes) {
+    held_.append(piece);
+  } else {
+    body_held_ = false;
+    held_.clear();
+  }
+  AppendBody(piece);
+  connection_->Flush();
+  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
+  if (connection_->unsent() >= Exchange::kHighWater) {
+    body_paused_ = true;
+    exchange_->PauseBody();
+  }
+}
+
+void Forwarding::OnRequestEnd() {
+  request_complete_ = true;
+  if (exchange_->head().framing.kind == Framing::Kind::chunked) {
+    connection_->out().append(http::kLastChunk);
+    connection_->Flush();
+  }
+  if (stage_ == Stage::awaiting_head) AwaitResponse();
+}
+
+// The time for a response runs from the request's last byte; until then, from its last progress.
+void Forwarding::AwaitResponse() {
+  if (connection_->unsent() == 0) {
+    forwarder_.response_deadlines_.Arm(deadline_);
+  } else {
+    forwarder_.idle_deadlines_.Arm(deadline_);
+  }
+}
+
+void Forwarding::OnDrained(Connection&) {
+  if (request_complete_ && stage_ == Stage::awaiting_head) return AwaitResponse();
+  if (!body_paused_) return;
+  body_paused_ = false;
+  forwarder_.idle_deadlines_.Arm(deadline_);
+  exchange_->ResumeBody();
+}
+
+// ---- The response, upward
+
+void Forwarding::OnData(Connection&, std::string_view bytes) {
+  if (stage_ == Stage::awaiting_head && !ReadHead(bytes)) return;
+  PassBody(bytes);
+}
+
+// Reads response heads, interim ones too. True when the final one has been passed on: `bytes` is
+// what came behind it then. False: more is needed, or the request has come to its end.
+bool Forwarding::ReadHead(std::string_view& bytes) {
+  std::size_t looked_at = in_.size();
+  if (!in_.empty()) bytes = in_.append(bytes);
+  while (true) {
+    const std::size_t limit = forwarder_.response_limits_.head_bytes;
+    if (http::FindHeadEnd(bytes, looked_at) == std::string_view::npos && bytes.size() <= limit) {
+      if (bytes.data() != in_.data() || bytes.size() != in_.size()) in_ = std::string(bytes);
+      return false;
+    }
+    const http::ParseResult result = http::ParseResponseHead(
+        bytes, forwarder_.response_limits_, exchange_->head().method, response_);
+    if (result.status != http::ParseResult::Status::complete || response_.status == 101) {
+      // Upgrade is never offered to a backend, so that a 101 is nonsense.
+      connection_.reset();
+      GiveUp({ErrorCode::backend_bad_response, "the backend sent no valid response"});
+      return false;
+    }
+    bytes.remove_prefix(result.head_bytes);
+    looked_at = 0;
+    if (response_.status >= 200) break;
+    if (++interim_count_ > kMaxInterim) {
+      connection_.reset();
+      GiveUp({ErrorCode::backend_bad_response, "the backend sent too many interim responses"});
+      return false;
+    }
+    if (response_.status != 100) exchange_->SendInterim(response_);
+  }
+  stage_ = Stage::body;
+  body_left_ = response_.framing.length;
+  exchange_->SendHead(response_);
+  return true;
+}
+
+void Forwarding::PassBody(std::string_view bytes) {
+  switch (response_.framing.kind) {
+    case Framing::Kind::none: return EndResponse(bytes.empty());
+    case Framing::Kind::length: {
+      const std::string_view piece = bytes.substr(0, body_left_);
+      if (!piece.empty()) exchange_->SendBody(piece);
+      body_left_ -= piece.size();
+      if (body_left_ == 0) return EndResponse(piece.size() == bytes.size());
+      break;
+    }
+    case Framing::Kind::chunked: {
+      using Event = http::ChunkedDecoder::Event;
+      std::string_view piece;
+      Event event;
+      while ((event = chunks_.Next(bytes, piece)) == Event::data) exchange_->SendBody(piece);
+      if (event == Event::end) return EndResponse(bytes.empty());
+      if (event == Event::error) return CutResponse();
+      break;
+    }
+    case Framing::Kind::until_close:
+      if (!bytes.empty()) exchange_->SendBody(bytes);
+      break;
+  }
+  exchange_->Flush();
+  in_.clear();
+  forwarder_.idle_deadlines_.Arm(deadline_);
+  if (exchange_->unsent() >= Exchange::kHighWater) {
+    // The client's slowness is not the backend's: no deadline while we do not read.
+    deadline_.Disarm();
+    connection_->PauseReading();
+  }
+}
+
+void Forwarding::OnDrained() {
+  if (!connection_) return;
+  forwarder_.idle_deadlines_.Arm(deadline_);
+  connection_->ResumeReading();
+}
+
+void Forwarding::OnClosed(Connection&, int error) {
+  if (stage_ == Stage::awaiting_head) {
+    const bool garbled = !in_.empty();
+    return AttemptFailed(
+        {garbled ? ErrorCode::backend_bad_response : ErrorCode::backend_unreachable,
+         "the backend closed the connection before its response"},
+        true);
+  }
+  const bool whole = response_.framing.kind == Framing::Kind::until_close && error == 0;
+  whole ? EndResponse(false) : CutResponse();
+}
+
+void Forwarding::EndResponse(bool connection_reusable) {
+  if (connection_reusable && response_.keep_alive && request_complete_ &&
+      connection_->unsent() == 0 && !connection_->end_seen()) {
+    forwarder_.connections_.Put(lease_.backend(), std::move(connection_));
+  }
+  Exchange& exchange = *exchange_;
+  Release();
+  exchange.Finish();
+}
+
+void Forwarding::CutResponse() {
+  Exchange& exchange = *exchange_;
+  Release();
+  exchange.Abort();
+}
+
+// ---- Ends
+
+void Forwarding::OnClientGone() { Release(); }
+
+void Forwarding::GiveUp(const model::Error& error) {
+  const model::Error told = error;  // `error` may be last_error_
+  Exchange& exchange = *exchange_;
+  Release();
+  exchange.Fail(told, told.code == ErrorCode::no_backend ? 1 : 0);
+}
+
+void Forwarding::Release() {
+  connection_.reset();
+  deadline_.Disarm();
+  lease_.Release();
+  exchange_ = nullptr;
+  if (in_.capacity() > kHeldBodyBytes) in_.shrink_to_fit();
+  forwarder_.Recycle(*this);
+}
+
+}  // namespace balancer::server

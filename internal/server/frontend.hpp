@@ -1,0 +1,28 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace balancer::server {
+
+// How many clients may be connected at once, over all workers.
+struct ConnectionBudget {
+  explicit ConnectionBudget(std::size_t most) : max(most) {}
+  const std::size_t max;
+  std::atomic<std::size_t> open{0};
+};
+
+// What accepts clients and gives their requests to a Router, on one worker's loop. Loop thread only.
+class Frontend {
+ public:
+  virtual ~Frontend() = default;
+
+  // Accepts from a listening socket, which becomes ours. Once.
+  virtual void Listen(int fd) = 0;
+  // Accepts no more, closes connections without a request in progress now, and the others as their
+  // responses end.
+  virtual void Drain() = 0;
+  virtual std::size_t connection_count() const = 0;
+};
+
+}  // namespace balancer::server

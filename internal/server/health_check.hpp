@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "internal/model/backend.hpp"
+#include "internal/server/health_checker.hpp"
+#include "internal/server/upstream/connection.hpp"
+
+struct evdns_getaddrinfo_request;
+struct addrinfo;
+
+namespace balancer::server {
+
+// The checks of one backend, one at a time: name look-up, connect (to each of its addresses in
+// turn), request, status; all within `health.timeout`. Loop thread only.
+class HealthCheck final : public upstream::ConnectionUser {
+ public:
+  HealthCheck(HealthChecker& checker, std::size_t backend);
+  ~HealthCheck();
+
+  // Begins a check now; when one is under way, another follows it.
+  void Run();
+
+  void OnConnected(upstream::Connection& connection) override;
+  void OnConnectFailed(upstream::Connection& connection, int error) override;
+  void OnData(upstream::Connection& connection, std::string_view bytes) override;
+  void OnClosed(upstream::Connection& connection, int error) override;
+  void OnDrained(upstream::Connection&) override {}
+
+ private:
+  void LookUp();
+  void OnAddresses(int error, addrinfo* found);
+  void ConnectToNext(std::string_view reason_of_last);
+  void End(bool passed, std::string_view reason);
+
+  HealthChecker& checker_;
+  const std::size_t backend_;
+  const model::BackendSettings& settings_;
+  bool running_ = false;
+  bool first_ = true;
+  bool run_again_ = false;
+  Timer timeout_;
+  Timer next_;
+  evdns_getaddrinfo_request* look_up_ = nullptr;
+  std::vector<upstream::SocketAddress> addresses_;  // not tried yet, the next one last
+  upstream::SocketAddress address_;                 // being tried
+  std::unique_ptr<upstream::Connection> connection_;
+  std::string in_;
+};
+
+}  // namespace balancer::server

@@ -1,0 +1,54 @@
+#include "internal/server/routers.hpp"
+
+namespace balancer::server {
+
+using model::ErrorCode;
+using service::Admission;
+
+void PublicRouter::OnRequest(Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  if (head.method == "CONNECT") {
+    return exchange.Fail({ErrorCode::method_not_allowed, "CONNECT is not served here"});
+  }
+  if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
+  if (!rate_limited_) return forwarder_.Start(exchange);
+  Admit(exchange);
+}
+
+void PublicRouter::Admit(Exchange& exchange) {
+  const auto client_id = identity_.Find(exchange.head(), exchange.peer(), scratch_);
+  if (!client_id) return exchange.Fail(client_id.error());
+  const Admission admission = tokens_.Admit(*client_id, Loop::Now());
+  if (admission.verdict != Admission::Verdict::pending) return Decide(exchange, admission);
+
+  const std::uint64_t number = parking_.Park(exchange);
+  tokens_.Await(*client_id, [this, number](Admission answer) {
+    loop_.Post([this, number, answer] {
+      if (Exchange* waiting = parking_.Take(number)) Decide(*waiting, answer);
+    });
+  });
+}
+
+void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
+  switch (admission.verdict) {
+    case Admission::Verdict::allowed: return forwarder_.Start(exchange);
+    case Admission::Verdict::refused:
+      return exchange.Fail({ErrorCode::rate_limited, "this client's rate limit is exceeded"},
+                           admission.retry_after.count());
+    case Admission::Verdict::unavailable:
+    case Admission::Verdict::pending:  // never told by Await()
+      return exchange.Fail(
+          {ErrorCode::storage_unavailable, "this client's limits cannot be looked up now"}, 1);
+  }
+}
+
+void AdminRouter::OnRequest(Exchange& exchange) {
+  const http::RequestHead& head = exchange.head();
+  if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
+  SendApiResponse(exchange, health_.Handle({.method = head.method,
+                                            .path = head.path(),
+                                            .query = head.query(),
+                                            .body = {}}));
+}
+
+}  // namespace balancer::server

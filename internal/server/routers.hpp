@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string>
+
+#include "internal/api/handler/health_handler.hpp"
+#include "internal/server/client_identity.hpp"
+#include "internal/server/control_plane.hpp"
+#include "internal/server/forwarder.hpp"
+#include "internal/server/parking.hpp"
+#include "internal/service/token-manager/token_manager.hpp"
+
+namespace balancer::server {
+
+// The public port: /limits/… to the control plane; everything else takes a token and is forwarded.
+// Loop thread only; the references must outlive it.
+class PublicRouter final : public Router {
+ public:
+  PublicRouter(Loop& loop, const config::RateLimitSettings& settings, ControlPlane& control_plane,
+               service::TokenManager& tokens, Forwarder& forwarder)
+      : loop_(loop),
+        rate_limited_(settings.enabled),
+        identity_(settings),
+        control_plane_(control_plane),
+        tokens_(tokens),
+        forwarder_(forwarder) {}
+
+  void OnRequest(Exchange& exchange) override;
+
+ private:
+  void Admit(Exchange& exchange);
+  void Decide(Exchange& exchange, const service::Admission& admission);
+
+  Loop& loop_;
+  const bool rate_limited_;
+  const ClientIdentity identity_;
+  ControlPlane& control_plane_;
+  service::TokenManager& tokens_;
+  Forwarder& forwarder_;
+  Parking parking_;  // requests whose client is being looked up
+  std::string scratch_;
+};
+
+// The admin listener: the control plane, /healthz and /readyz. Loop thread only; the references must
+// outlive it.
+class AdminRouter final : public Router {
+ public:
+  AdminRouter(ControlPlane& control_plane, const api::HealthHandler& health)
+      : control_plane_(control_plane), health_(health) {}
+
+  void OnRequest(Exchange& exchange) override;
+
+ private:
+  ControlPlane& control_plane_;
+  const api::HealthHandler& health_;
+};
+
+}  // namespace balancer::server

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "internal/config/settings.hpp"
+#include "internal/server/control_plane.hpp"
+#include "internal/server/forwarder.hpp"
+#include "internal/server/frontend.hpp"
+#include "internal/server/loop.hpp"
+#include "internal/server/routers.hpp"
+
+namespace balancer::server {
+
+// What all workers use. Everything in it is thread-safe and outlives them.
+struct Shared {
+  const config::Settings& settings;
+  service::PoolService& backends;
+  const upstream::AddressBook& addresses;
+  service::TokenManager& tokens;
+  api::LimitsHandler& limits;
+  ConnectionBudget& budget;
+};
+
+// One event loop with its own listener, clients, backend connections and timers, on a thread of its
+// own. Made, started, told to drain and destroyed by the main thread.
+class Worker {
+ public:
+  Worker(const Shared& shared, int listening_fd);
+  // Closes all connections.
+  ~Worker();
+
+  // Begins to accept. No more than the first call counts.
+  void Start();
+  // Ends the thread after its present turn; posted tasks are not run any more.
+  void Stop();
+
+  // Accepts no more and ends when the last request is done; `on_done` is called then, on the
+  // worker's thread.
+  void Drain(std::function<void()> on_done);
+
+ private:
+  void CheckDrained();
+
+  Loop loop_;
+  ControlPlane control_plane_;
+  Forwarder forwarder_;
+  PublicRouter router_;
+  std::unique_ptr<Frontend> frontend_;
+  Timer drain_timer_;
+  std::function<void()> on_drained_;
+  std::thread thread_;
+};
+
+// The front end that the settings ask for.
+std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
+                                       Router& router, ConnectionBudget& budget);
+
+}  // namespace balancer::server
