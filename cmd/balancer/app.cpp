@@ -42,9 +42,9 @@ std::size_t RaiseOpenFileLimit() {
 
 // Clients at once. Each may need a backend connection too, and some descriptors are for the rest.
 std::size_t MaxConnections(const config::ServerSettings& settings, std::size_t open_files) {
-  constexpr std::size_t kOthers = 128;
   if (settings.max_connections > 0) return settings.max_connections;
-  return std::max<std::size_t>(open_files > kOthers ? (open_files - kOthers) / 2 : 1, 1);
+  const std::size_t others = std::min<std::size_t>(128, open_files / 4);
+  return std::max<std::size_t>((open_files - others) / 2, 1);
 }
 
 int WorkerCount(const config::ServerSettings& settings) {
@@ -64,6 +64,15 @@ service::TokenManagerOptions TokenOptions(const config::Settings& settings) {
           .max_clients = settings.rate_limit.max_clients,
           .reject_on_storage_error =
               settings.rate_limit.on_storage_error == config::StorageErrorPolicy::reject};
+}
+
+// Holds SIGTERM and SIGINT back, or lets them come: one that comes during start-up is acted upon once
+// there is something to stop. Threads inherit what holds when they are made.
+void MaskStopSignals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT}) sigaddset(&signals, signal);
+  pthread_sigmask(how, &signals, nullptr);
 }
 
 // The parts of the program, in the order in which they need each other.
@@ -166,6 +175,7 @@ service::PoolService::Hooks App::BackendHooks() {
 }
 
 void App::Run() {
+  MaskStopSignals(SIG_UNBLOCK);
   health_checker_.Start([this] { OnFirstChecks(); });
   control_.Run();
 }
@@ -202,6 +212,7 @@ void App::OnWorkerDrained() {
 
 int Run(const config::Settings& settings) {
   std::signal(SIGPIPE, SIG_IGN);
+  MaskStopSignals(SIG_BLOCK);
   const std::size_t open_files = RaiseOpenFileLimit();
 
   auto public_port = server::OpenListeners(settings.server.host, settings.server.port,

@@ -150,5 +150,19 @@ TEST_CASE("A chunk that is written is read again") {
   CHECK(decoded.body == "hello" + std::string(300, 'x'));
 }
 
+TEST_CASE("A body that is too long shows with the size of the chunk that makes it so") {
+  ChunkedDecoder decoder;
+  std::string_view data;
+  std::string_view input = "3\r\nabc\r\n";
+  while (decoder.Next(input, data) == ChunkedDecoder::Event::data) {
+  }
+  CHECK_FALSE(decoder.Exceeds(3));
+  CHECK(decoder.Exceeds(2));
+  input = "a\r\n";
+  CHECK(decoder.Next(input, data) == ChunkedDecoder::Event::need_more);
+  CHECK_FALSE(decoder.Exceeds(13));
+  CHECK(decoder.Exceeds(12));
+}
+
 }  // namespace
 }  // namespace balancer::http

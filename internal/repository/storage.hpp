@@ -36,9 +36,10 @@ class Storage : public service::LimitsStorage {
   // called no more. OnChangesMissed is called whenever the connection is made.
   virtual void SetListener(service::LimitsListener* listener) = 0;
 
-  // Completes everything that waits with storage_unavailable and ends the threads: when it returns,
-  // no `done` and no listener is called any more. A call after it is completed inside the call.
-  // Takes as long as the statement being run, at most 2 s when the database hangs.
+  // Completes everything that waits with storage_unavailable, breaks off what PostgreSQL has not
+  // answered yet, and ends the threads: when it returns, no `done` and no listener is called any
+  // more. Takes at most 2 s when the database hangs. A call made after it is completed inside the
+  // call.
   virtual void Stop() = 0;
 };
 

@@ -266,7 +266,7 @@ void EvhttpConnection::ReadBody() {
     if (!frontend.connections_.contains(key)) return;
     telling_body_ = false;
     evbuffer_drain(input_, used);
-    if (failed) return;
+    if (failed) break;
   }
   if (phase_ == Phase::flushing && Unsent() == 0) return CompleteResponse();
   if (Unsent() == 0) deadline_.Disarm();
@@ -297,7 +297,7 @@ bool EvhttpConnection::PassBody(std::string_view bytes, std::size_t& used) {
       FailBody({ErrorCode::malformed_request, "the chunked body is malformed"});
       return false;
     }
-    if (exchange.chunks_.body_bytes() > limit) {
+    if (exchange.chunks_.Exceeds(limit)) {
       FailBody({ErrorCode::body_too_large, "the request body is too large"});
       return false;
     }

@@ -1,6 +1,7 @@
 #include "internal/server/evhttp_frontend.hpp"
 
 #include <mutex>
+#include <utility>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -86,13 +87,13 @@ EvhttpFrontend::~EvhttpFrontend() {
   AdoptAccepted();
   // Through evhttp: it owns the sockets, and tells us of each connection's end.
   while (!connections_.empty()) connections_.begin()->second->Close();
-  Owners().Remove(listener_);
+  StopListening();
 }
 
 void EvhttpFrontend::Listen(int fd) {
   listener_ = evconnlistener_new(loop_.base(), nullptr, nullptr,
                                  LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-  evhttp_bind_listener(evhttp_.get(), listener_);
+  bound_ = evhttp_bind_listener(evhttp_.get(), listener_);
   Owners().Add(listener_, this);
   evconnlistener_set_error_cb(listener_, [](evconnlistener* listener, void*) {
     // Out of descriptors: the loop would spin on the client that waits.
@@ -103,15 +104,19 @@ void EvhttpFrontend::Listen(int fd) {
 
 void EvhttpFrontend::Drain() {
   draining_ = true;
-  if (listener_) {
-    evconnlistener_disable(listener_);
-    accepting_ = false;
-  }
+  StopListening();
   std::vector<EvhttpConnection*> idle;
   for (const auto& [key, connection] : connections_) {
     if (connection->idle()) idle.push_back(connection.get());
   }
   for (EvhttpConnection* connection : idle) connection->Close();
+}
+
+void EvhttpFrontend::StopListening() {
+  accepting_ = false;
+  if (!listener_) return;
+  Owners().Remove(std::exchange(listener_, nullptr));
+  evhttp_del_accept_socket(evhttp_.get(), bound_);  // closes the socket
 }
 
 bufferevent* EvhttpFrontend::OnAccepted() {

@@ -15,6 +15,7 @@
 struct bufferevent;
 struct evconnlistener;
 struct evhttp;
+struct evhttp_bound_socket;
 struct evhttp_connection;
 struct evhttp_request;
 
@@ -53,6 +54,7 @@ class EvhttpFrontend final : public Frontend {
     void (*event)(bufferevent*, short, void*) = nullptr;
   };
 
+  void StopListening();
   bufferevent* OnAccepted();
   void AdoptAccepted();
   void OnRequest(evhttp_request* request);
@@ -82,7 +84,8 @@ class EvhttpFrontend final : public Frontend {
   std::vector<bufferevent*> accepted_;  // in this turn, not known by their evhttp_connection yet
   EventPtr adopt_event_;
   Timer resume_timer_;
-  evconnlistener* listener_ = nullptr;  // evhttp's
+  evconnlistener* listener_ = nullptr;     // evhttp's, while it listens
+  evhttp_bound_socket* bound_ = nullptr;   // the same to evhttp
   bool accepting_ = false;
   bool draining_ = false;
   std::unordered_map<evhttp_connection*, std::unique_ptr<EvhttpConnection>> connections_;

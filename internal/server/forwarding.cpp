@@ -25,11 +25,20 @@ void Forwarding::Start(Exchange& exchange) {
   request_complete_ = !exchange.head().framing.has_body();
   body_paused_ = false;
   interim_count_ = 0;
-  if (!request_complete_) {
-    body_paused_ = true;
-    exchange.PauseBody();
-  }
+  PauseBody();
   TryNextBackend();
+}
+
+void Forwarding::PauseBody() {
+  if (request_complete_ || body_paused_) return;
+  body_paused_ = true;
+  exchange_->PauseBody();
+}
+
+void Forwarding::ResumeBody() {
+  if (!body_paused_) return;
+  body_paused_ = false;
+  exchange_->ResumeBody();
 }
 
 // ---- Attempts
@@ -109,6 +118,7 @@ void Forwarding::AttemptFailed(model::Error error, bool closed) {
   connection_.reset();
   deadline_.Disarm();
   last_error_ = std::move(error);
+  PauseBody();  // until another connection can take it
   switch (verdict) {
     case RetryVerdict::give_up: return GiveUp(last_error_);
     case RetryVerdict::same_backend: return Attempt(true);
@@ -151,10 +161,7 @@ void Forwarding::SendRequest() {
   // The body's first piece usually follows within this turn, and leaves together with the head.
   connection_->FlushSoon();
   forwarder_.idle_deadlines_.Arm(deadline_);
-  if (body_paused_) {
-    body_paused_ = false;
-    exchange_->ResumeBody();
-  }
+  ResumeBody();
 }
 
 void Forwarding::AppendBody(std::string_view piece) {
@@ -175,10 +182,7 @@ void Forwarding::OnBody(std::string_view piece) {
   AppendBody(piece);
   connection_->Flush();
   if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
-  if (connection_->unsent() >= Exchange::kHighWater) {
-    body_paused_ = true;
-    exchange_->PauseBody();
-  }
+  if (connection_->unsent() >= Exchange::kHighWater) PauseBody();
 }
 
 void Forwarding::OnRequestEnd() {
@@ -201,10 +205,8 @@ void Forwarding::AwaitResponse() {
 
 void Forwarding::OnDrained(Connection&) {
   if (request_complete_ && stage_ == Stage::awaiting_head) return AwaitResponse();
-  if (!body_paused_) return;
-  body_paused_ = false;
-  forwarder_.idle_deadlines_.Arm(deadline_);
-  exchange_->ResumeBody();
+  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
+  ResumeBody();
 }
 
 // ---- The response, upward

@@ -62,6 +62,8 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   // The request, downward.
   void SendRequest();
   void AppendBody(std::string_view piece);
+  void PauseBody();
+  void ResumeBody();
   void AwaitResponse();
 
   // The response, upward.

@@ -17,11 +17,23 @@ namespace balancer::server {
 
 using upstream::Connection;
 
+namespace {
+
+// A backend that cannot be connected to is checked again after this, if its turn is not sooner: it
+// costs little, and a restart is seen early.
+constexpr milliseconds kConnectRetry{900};
+
+}  // namespace
+
 HealthCheck::HealthCheck(HealthChecker& checker, std::size_t backend)
     : checker_(checker),
       backend_(backend),
       settings_(checker.backends_.settings(backend)),
-      timeout_(checker.loop_, [this] { End(false, "the health check timed out"); }),
+      timeout_(checker.loop_,
+               [this] {
+                 connected_ ? End(false, "the health check timed out")
+                            : EndAndRepeat(false, "connecting timed out", kConnectRetry);
+               }),
       next_(checker.loop_, [this] { Run(); }) {}
 
 HealthCheck::~HealthCheck() {
@@ -34,6 +46,7 @@ void HealthCheck::Run() {
     return;
   }
   running_ = true;
+  connected_ = false;
   in_.clear();
   timeout_.Start(settings_.health.timeout);
   LookUp();
@@ -81,7 +94,7 @@ void HealthCheck::ConnectToNext(std::string_view reason_of_last) {
     if (error == 0) return;
     reason = fmt::format("connect: {}", std::strerror(error));
   }
-  End(false, reason);
+  EndAndRepeat(false, reason, kConnectRetry);
 }
 
 void HealthCheck::OnConnectFailed(Connection&, int error) {
@@ -89,6 +102,7 @@ void HealthCheck::OnConnectFailed(Connection&, int error) {
 }
 
 void HealthCheck::OnConnected(Connection& connection) {
+  connected_ = true;
   checker_.addresses_.Set(backend_, address_);
   connection.out() = fmt::format(
       "{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: balancer-health-check\r\n"
@@ -119,14 +133,18 @@ void HealthCheck::OnClosed(Connection&, int error) {
 }
 
 void HealthCheck::End(bool passed, std::string_view reason) {
+  EndAndRepeat(passed, reason, checker_.NextDelay(backend_, first_));
+}
+
+void HealthCheck::EndAndRepeat(bool passed, std::string_view reason, milliseconds next) {
   const std::string kept(reason);  // may look into what goes now
   connection_.reset();
   addresses_.clear();
   timeout_.Stop();
   if (look_up_) evdns_getaddrinfo_cancel(std::exchange(look_up_, nullptr));
   running_ = false;
-  const bool first = std::exchange(first_, false);
-  next_.Start(checker_.NextDelay(backend_, first));
+  next_.Start(std::min(next, checker_.NextDelay(backend_, first_)));
+  first_ = false;
   checker_.OnCheckEnded(backend_, passed, kept);
   if (std::exchange(run_again_, false)) Run();
 }

@@ -34,11 +34,13 @@ class HealthCheck final : public upstream::ConnectionUser {
   void OnAddresses(int error, addrinfo* found);
   void ConnectToNext(std::string_view reason_of_last);
   void End(bool passed, std::string_view reason);
+  void EndAndRepeat(bool passed, std::string_view reason, milliseconds next);
 
   HealthChecker& checker_;
   const std::size_t backend_;
   const model::BackendSettings& settings_;
   bool running_ = false;
+  bool connected_ = false;
   bool first_ = true;
   bool run_again_ = false;
   Timer timeout_;

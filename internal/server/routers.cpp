@@ -10,6 +10,10 @@ void PublicRouter::OnRequest(Exchange& exchange) {
   if (head.method == "CONNECT") {
     return exchange.Fail({ErrorCode::method_not_allowed, "CONNECT is not served here"});
   }
+  if (head.framing.has_body() && (head.method == "HEAD" || head.method == "TRACE")) {
+    // RFC 9110 §9.3.2, §9.3.8. Backends differ in whether they read it.
+    return exchange.Fail({ErrorCode::malformed_request, "this method has no body"});
+  }
   if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
   if (!rate_limited_) return forwarder_.Start(exchange);
   Admit(exchange);

@@ -1,5 +1,6 @@
 #include "internal/server/worker.hpp"
 
+#include <csignal>
 #include <utility>
 
 #include "internal/server/evhttp_frontend.hpp"
@@ -30,7 +31,13 @@ Worker::Worker(const Shared& shared, int listening_fd)
 Worker::~Worker() { Stop(); }
 
 void Worker::Start() {
-  if (!thread_.joinable()) thread_ = std::thread([this] { loop_.Run(); });
+  if (thread_.joinable()) return;
+  thread_ = std::thread([this] {
+    sigset_t all;  // signals are the main thread's
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
+    loop_.Run();
+  });
 }
 
 void Worker::Stop() {
