@@ -1,0 +1,46 @@
+#include "tests/e2e/support/ports.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <mutex>
+#include <stdexcept>
+
+namespace balancer::e2e {
+namespace {
+
+constexpr int kFirst = 10'000;
+constexpr int kCount = 22'000;
+// Test programs run side by side begin this far from each other.
+constexpr int kStride = 101;
+
+bool CanListen(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
+  const bool ok =
+      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && listen(fd, 1) == 0;
+  close(fd);
+  return ok;
+}
+
+}  // namespace
+
+std::uint16_t FreePort() {
+  static std::mutex mu;
+  static int next = getpid() * kStride % kCount;
+  const std::lock_guard lock(mu);
+  for (int tried = 0; tried < kCount; ++tried) {
+    const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
+    if (CanListen(port)) return port;
+  }
+  throw std::runtime_error("no free port");
+}
+
+}  // namespace balancer::e2e
