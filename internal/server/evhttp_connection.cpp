@@ -81,6 +81,9 @@ bool EvhttpExchange::CanKeepAlive() const {
 EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection,
                                    bufferevent* bev)
     : frontend_(frontend),
+      keep_interest_(event_new(
+          frontend.loop_.base(), bufferevent_getfd(bev), EV_READ | EV_PERSIST,
+          [](evutil_socket_t, short, void*) {}, nullptr)),
       connection_(connection),
       bev_(bev),
       input_(bufferevent_get_input(bev)),
@@ -105,7 +108,12 @@ EvhttpConnection::~EvhttpConnection() {
   if (handler) handler->OnClientGone();
 }
 
-void EvhttpConnection::Close() { evhttp_connection_free(connection_); }
+void EvhttpConnection::Close() {
+  // evhttp closes the socket, and within a callback libevent would take it off the loop only after
+  // that: by then the number may be another thread's.
+  bufferevent_disable(bev_, EV_READ | EV_WRITE);
+  evhttp_connection_free(connection_);
+}
 
 // ---- Reading heads
 
@@ -195,6 +203,7 @@ void EvhttpConnection::TakeHead(std::string_view bytes) {
     bufferevent_setcb(bev_, evhttp.read, evhttp.write, evhttp.event, connection_);
   }
   phase_ = Phase::ready;
+  event_add(keep_interest_.get(), nullptr);
   evbuffer_drain(input_, bytes.size() - kHeadForEvhttp.size());
   kHeadForEvhttp.copy(
       reinterpret_cast<char*>(evbuffer_pullup(input_, static_cast<ev_ssize_t>(kHeadForEvhttp.size()))),
@@ -226,6 +235,7 @@ void EvhttpConnection::Serve(evhttp_request* request) {
                     &EvhttpConnection::OnEvent, this);
   // evhttp has stopped reading; we go on, for the body or to see the client leave.
   bufferevent_enable(bev_, EV_READ);
+  event_del(keep_interest_.get());
   exchange_->TakeRequestId();
   // The body is told by events of its own: the router may end all of this.
   if (!exchange_->body_complete_) {

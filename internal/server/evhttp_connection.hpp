@@ -105,6 +105,9 @@ class EvhttpConnection {
   void OnDeadline();
 
   EvhttpFrontend& frontend_;
+  // Wants to read, and does nothing: added while evhttp drops the bufferevent's interest and we take
+  // it up again, so that the kernel hears of neither.
+  EventPtr keep_interest_;
   evhttp_connection* const connection_;
   bufferevent* const bev_;
   evbuffer* const input_;

@@ -17,9 +17,6 @@ namespace {
 event_base* NewBase() {
   std::unique_ptr<event_config, decltype(&event_config_free)> config(event_config_new(),
                                                                      &event_config_free);
-  // Interest that is dropped and taken up again within one turn (evhttp does so for each request)
-  // then costs no epoll_ctl.
-  event_config_set_flag(config.get(), EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
   // A base serves one thread: it needs no locks.
   event_config_set_flag(config.get(), EVENT_BASE_FLAG_NOLOCK);
   return event_base_new_with_config(config.get());
