@@ -25,7 +25,8 @@ clean: ## remove the build directories (the data of fast-start in .run/ stays)
 test: ## build and run every test
 	@scripts/test.sh build $(CMAKE_OPTIONS)
 test-asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@scripts/test.sh build-asan -DBALANCER_SANITIZE=address,undefined
+	@scripts/test.sh build-asan -DBALANCER_SANITIZE=address,undefined \
+	  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1'
 test-tsan: ## the tests with ThreadSanitizer
 	@scripts/test.sh build-tsan -DBALANCER_SANITIZE=thread
 fuzz: ## fuzz every parser for FUZZ_SECONDS (20)
@@ -49,7 +50,7 @@ migration-down: ## take back the last migration
 migration-status: ## tell which migrations are applied
 	@scripts/migration.sh status
 migration-create: ## make a new pair of migration files: NAME=add_owner
-	@scripts/migration.sh create '$(NAME)'
+	@scripts/migration.sh create "$$NAME"
 
 .PHONY: docker-build
 docker-build: ## build the image `balancer`

@@ -27,8 +27,8 @@ shift 2
 resolve() { data=$(readlink -f "$dir/data") socket=$(readlink -f "$dir/socket"); }
 resolve
 
-bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
-[ -n "$bin" ] && [ -x "$bin/postgres" ] ||
+bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
+[ -x "$bin/postgres" ] ||
   die "no PostgreSQL server in /usr/lib/postgresql/*/bin: apt-get install postgresql"
 
 # Runs a command as who owns the cluster: postgres refuses to run as root.
@@ -71,7 +71,8 @@ make_places() {
     ln -s "$home/data" "$dir/data"
     ln -s "$home/socket" "$dir/socket"
   fi
-  mkdir -m 700 -p "$home/data" "$home/socket"
+  mkdir -p "$home/data" "$home/socket"
+  chmod 700 "$home/data" "$home/socket"
   [ "$(id -u)" -ne 0 ] || chown postgres: "$home/data" "$home/socket"
   resolve
 }
@@ -121,7 +122,7 @@ make_database() {
 }
 
 start() {
-  local wanted=${1:-} port attempt
+  local wanted=${1:-} port
   exec 9>"$dir/lock"
   flock -w 120 9 || die "another start holds $dir/lock"
   if running; then
@@ -135,7 +136,7 @@ start() {
   make_cluster
   [ -z "$wanted" ] || ! in_use "$wanted" || die "port $wanted is in use"
   port=${wanted:-$(cat "$dir/port" 2>/dev/null || echo 0)}
-  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
     # Below the ports that the kernel hands out by itself.
     [ "$port" -ne 0 ] && { [ -n "$wanted" ] || ! in_use "$port"; } ||
       port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))

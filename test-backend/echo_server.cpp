@@ -82,6 +82,8 @@ std::optional<HostPort> ParseHostPort(std::string_view text) {
     return std::nullopt;
   }
   if (host.empty()) return std::nullopt;
+  if (host == "localhost")
+    host = "127.0.0.1";  // RFC 6761 §6.3; not every machine has it in its hosts
   return HostPort{std::string(host), port};
 }
 
@@ -198,8 +200,7 @@ tl::expected<EchoServer, std::string> EchoServer::Listen(std::string_view host_p
   evhttp_set_max_headers_size(http, kMaxHeadBytes);
   evhttp_set_max_body_size(http, kMaxBodyBytes);
   evhttp_set_gencb(http, Answer, &impl->address);
-  if (evhttp_bind_listener(http, listener->get()) == nullptr) return fail("out of memory");
-  listener->release();  // evhttp frees it
+  evhttp_bind_listener(http, listener->release());  // evhttp frees it
   return EchoServer(std::move(impl));
 }
 

@@ -147,6 +147,15 @@ TEST_CASE("The address printed is the one that answers and the one in the echo")
                         R"(","http_method":"GET","request_uri":"/a?b=%20c","your_message":null})"));
 }
 
+TEST_CASE("A name is shown as it was told") {
+  TestBackend backend({"--host-port", "localhost:0"});
+  const std::string address = backend.ReadAddress();
+  REQUIRE(address.rfind("localhost:", 0) == 0);
+  const std::string answer =
+      Exchange("127.0.0.1" + address.substr(address.rfind(':')), Request("GET", "/"));
+  CHECK(Has(answer, R"("server_address":")" + address + '"'));
+}
+
 TEST_CASE("Every method is echoed with its body") {
   TestBackend backend({"--host-port", "127.0.0.1:0"});
   const std::string address = backend.ReadAddress();
