@@ -66,8 +66,8 @@ service::TokenManagerOptions TokenOptions(const config::Settings& settings) {
               settings.rate_limit.on_storage_error == config::StorageErrorPolicy::reject};
 }
 
-// Holds SIGTERM and SIGINT back, or lets them come: one that comes during start-up is acted upon once
-// there is something to stop. Threads inherit what holds when they are made.
+// Holds SIGTERM and SIGINT back, or lets them come: one that comes during start-up is acted upon
+// once there is something to stop. Threads inherit what holds when they are made.
 void MaskStopSignals(int how) {
   sigset_t signals;
   sigemptyset(&signals);
@@ -164,14 +164,14 @@ App::~App() {
 }
 
 service::PoolService::Hooks App::BackendHooks() {
-  return {.on_turn =
-              [this](std::size_t backend, bool up, std::string_view reason) {
-                const auto level = up ? spdlog::level::info : spdlog::level::warn;
-                spdlog::log(level, "backend {} is {}: {}", settings_.backends[backend].url,
-                            up ? "up" : "down", reason);
-              },
-          .on_connect_failure =
-              [this](std::size_t backend) { health_checker_.CheckSoon(backend); }};
+  return {
+      .on_turn =
+          [this](std::size_t backend, bool up, std::string_view reason) {
+            const auto level = up ? spdlog::level::info : spdlog::level::warn;
+            spdlog::log(level, "backend {} is {}: {}", settings_.backends[backend].url,
+                        up ? "up" : "down", reason);
+          },
+      .on_connect_failure = [this](std::size_t backend) { health_checker_.CheckSoon(backend); }};
 }
 
 void App::Run() {
@@ -215,9 +215,9 @@ int Run(const config::Settings& settings) {
   MaskStopSignals(SIG_BLOCK);
   const std::size_t open_files = RaiseOpenFileLimit();
 
-  auto public_port = server::OpenListeners(settings.server.host, settings.server.port,
-                                           WorkerCount(settings.server),
-                                           settings.server.share_port);
+  auto public_port =
+      server::OpenListeners(settings.server.host, settings.server.port,
+                            WorkerCount(settings.server), settings.server.share_port);
   model::Result<server::Listeners> admin_port;
   if (public_port && settings.admin.port != 0) {
     admin_port = server::OpenListeners(settings.admin.host, settings.admin.port, 1, false);

@@ -31,10 +31,14 @@ class JsonPayload final : public spdlog::custom_flag_formatter {
 
 spdlog::level::level_enum LevelOf(config::LogLevel level) {
   switch (level) {
-    case config::LogLevel::debug: return spdlog::level::debug;
-    case config::LogLevel::info: return spdlog::level::info;
-    case config::LogLevel::warning: return spdlog::level::warn;
-    case config::LogLevel::error: return spdlog::level::err;
+    case config::LogLevel::debug:
+      return spdlog::level::debug;
+    case config::LogLevel::info:
+      return spdlog::level::info;
+    case config::LogLevel::warning:
+      return spdlog::level::warn;
+    case config::LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -48,8 +52,8 @@ void LogLibevent(int severity, const char* message) {
 }  // namespace
 
 void SetUpLog(const config::LogSettings& settings) {
-  auto logger = std::make_shared<spdlog::logger>(
-      "balancer", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto logger = std::make_shared<spdlog::logger>("balancer",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<JsonPayload>('*');
   formatter->set_pattern(settings.format == config::LogFormat::json

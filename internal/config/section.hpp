@@ -92,12 +92,12 @@ class Section {
   template <typename T, typename Parse>
   bool Set(const Scalar& scalar, T& field, const Parse& parse) {
     auto parsed = parse(scalar.text);
-    if (parsed) {
-      field = static_cast<T>(*std::move(parsed));
-    } else {
+    if (!parsed) {
       FailScalar(scalar, parsed.error());
+      return false;
     }
-    return parsed.has_value();
+    field = static_cast<T>(*std::move(parsed));
+    return true;
   }
 
   const YamlNode* node_;  // a mapping or null

@@ -33,8 +33,8 @@ struct HealthSettings {
 
 // One entry of `backend_list`, its URL taken apart.
 struct BackendSettings {
-  std::string url;        // as configured; the name in logs
-  std::string host;       // a name, an IPv4 address, or an IPv6 address without brackets
+  std::string url;   // as configured; the name in logs
+  std::string host;  // a name, an IPv4 address, or an IPv6 address without brackets
   std::uint16_t port = 80;
   std::string authority;  // host[:port] as a Host field has it
   std::string base_path;  // put in front of the request's path: "" or "/base", no slash at its end

@@ -28,7 +28,9 @@ bool NextCodePoint(std::string_view& text, char32_t& code_point) {
   return true;
 }
 
-bool IsControl(char32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
+bool IsControl(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F);
+}
 
 }  // namespace
 

@@ -8,8 +8,12 @@
 namespace balancer::model {
 namespace {
 
-bool IsClientId(std::string_view text) { return CheckClientId(text).has_value(); }
-bool IsLimit(std::int64_t capacity, double rate) { return CheckLimit({capacity, rate}).has_value(); }
+bool IsClientId(std::string_view text) {
+  return CheckClientId(text).has_value();
+}
+bool IsLimit(std::int64_t capacity, double rate) {
+  return CheckLimit({capacity, rate}).has_value();
+}
 
 TEST_CASE("A client_id is 1 to 256 bytes") {
   CHECK_FALSE(IsClientId(""));
@@ -24,7 +28,7 @@ TEST_CASE("A client_id is well-formed UTF-8") {
   CHECK(IsClientId("\xF0\x9F\x90\xA2"));
   CHECK_FALSE(IsClientId("\xFF"));
   CHECK_FALSE(IsClientId("\xC3"));              // cut off
-  CHECK_FALSE(IsClientId("\xC3(" ));            // no continuation
+  CHECK_FALSE(IsClientId("\xC3("));             // no continuation
   CHECK_FALSE(IsClientId("\xC0\xAF"));          // overlong
   CHECK_FALSE(IsClientId("\xE0\x80\xAF"));      // overlong
   CHECK_FALSE(IsClientId("\xED\xA0\x80"));      // surrogate

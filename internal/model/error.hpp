@@ -12,30 +12,30 @@ namespace balancer::model {
 // http::ToProblem() is the one place that gives each its HTTP status.
 enum class ErrorCode : std::uint8_t {
   // Client: the request cannot be served as it was sent.
-  malformed_request,    // not HTTP/1.x, or readable in two ways
-  uri_too_long,         // request target over server.uri_bytes
-  head_too_large,       // request head over server.header_bytes or header_count
-  body_too_large,       // request body over server.body_bytes
-  unknown_coding,       // a well-formed Transfer-Encoding that we do not decode
-  unknown_method,       // a method that this front end cannot carry
-  unknown_version,      // an HTTP version that we do not speak
-  expectation_failed,   // an Expect other than 100-continue
-  request_timeout,      // the client was too slow
-  rate_limited,         // no token left in the client's bucket
+  malformed_request,   // not HTTP/1.x, or readable in two ways
+  uri_too_long,        // request target over server.uri_bytes
+  head_too_large,      // request head over server.header_bytes or header_count
+  body_too_large,      // request body over server.body_bytes
+  unknown_coding,      // a well-formed Transfer-Encoding that we do not decode
+  unknown_method,      // a method that this front end cannot carry
+  unknown_version,     // an HTTP version that we do not speak
+  expectation_failed,  // an Expect other than 100-continue
+  request_timeout,     // the client was too slow
+  rate_limited,        // no token left in the client's bucket
 
   // Client, control plane.
-  invalid_argument,     // a field is missing, mistyped or out of range
-  unauthorized,         // a token is asked for and not given
-  forbidden,            // the peer may not use the control plane
+  invalid_argument,  // a field is missing, mistyped or out of range
+  unauthorized,      // a token is asked for and not given
+  forbidden,         // the peer may not use the control plane
   not_found,
   method_not_allowed,
   already_exists,
 
   // Upstream.
-  no_backend,           // no backend is available
-  backend_unreachable,  // connect refused, reset, closed before a response
-  backend_bad_response, // what came is no HTTP/1.x response
-  backend_timeout,      // no answer in time
+  no_backend,            // no backend is available
+  backend_unreachable,   // connect refused, reset, closed before a response
+  backend_bad_response,  // what came is no HTTP/1.x response
+  backend_timeout,       // no answer in time
 
   // Storage.
   storage_unavailable,  // no connection, or it was lost; may be tried again
@@ -43,7 +43,7 @@ enum class ErrorCode : std::uint8_t {
 
   // Configuration and start-up.
   config_invalid,
-  internal,             // a bug of ours
+  internal,  // a bug of ours
 };
 
 // An expected failure.

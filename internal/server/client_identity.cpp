@@ -1,7 +1,6 @@
 #include "internal/server/client_identity.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace balancer::server {
 
@@ -39,11 +38,11 @@ std::optional<IpAddress> ParseElement(std::string_view text) {
 }  // namespace
 
 model::Result<std::string_view> ClientIdentity::Find(const http::RequestHead& head,
-                                                     const Peer& peer,
-                                                     std::string& scratch) const {
+                                                     const Peer& peer, std::string& scratch) const {
   for (const ClientIdSource& source : settings_.client_id) {
     switch (source.kind) {
-      case ClientIdSource::Kind::ip: return AddressOf(head, peer, scratch);
+      case ClientIdSource::Kind::ip:
+        return AddressOf(head, peer, scratch);
       case ClientIdSource::Kind::ip_port:
         scratch = peer.ip_text + ":" + std::to_string(peer.port);
         return scratch;
@@ -59,7 +58,8 @@ model::Result<std::string_view> ClientIdentity::Find(const http::RequestHead& he
       }
     }
   }
-  return AddressOf(head, peer, scratch);  // a request without any of them still comes from somewhere
+  // A request without any of them still comes from somewhere.
+  return AddressOf(head, peer, scratch);
 }
 
 // The peer's address; behind trusted proxies, the nearest address that is none of theirs
@@ -70,9 +70,9 @@ std::string_view ClientIdentity::AddressOf(const http::RequestHead& head, const 
   if (trusted.empty() || !model::ContainsAddress(trusted, peer.ip)) return peer.ip_text;
 
   IpAddress nearest = peer.ip;
-  for (const Field& field : std::views::reverse(head.fields)) {
-    if (field.id != http::FieldId::x_forwarded_for) continue;
-    std::string_view list = field.value;
+  for (auto field = head.fields.rbegin(); field != head.fields.rend(); ++field) {
+    if (field->id != http::FieldId::x_forwarded_for) continue;
+    std::string_view list = field->value;
     while (true) {
       const std::size_t comma = list.rfind(',');
       const auto address =

@@ -4,7 +4,6 @@
 
 namespace balancer::server {
 
-using http::Field;
 using model::ErrorCode;
 
 void SendApiResponse(Exchange& exchange, const api::ApiResponse& response) {
@@ -12,7 +11,8 @@ void SendApiResponse(Exchange& exchange, const api::ApiResponse& response) {
   head.status = response.status;
   head.reason = http::ReasonPhrase(response.status);
   const std::string retry_after = std::to_string(response.retry_after);
-  if (!response.content_type.empty()) head.fields.push_back({"Content-Type", response.content_type});
+  if (!response.content_type.empty())
+    head.fields.push_back({"Content-Type", response.content_type});
   if (!response.allow.empty()) head.fields.push_back({"Allow", response.allow});
   if (response.retry_after > 0) head.fields.push_back({"Retry-After", retry_after});
   if (response.status == 401) head.fields.push_back({"WWW-Authenticate", "Bearer"});
@@ -67,16 +67,12 @@ void ControlPlane::OnRequest(Exchange& exchange) {
 
 void ControlPlane::Dispatch(Call& call) {
   const http::RequestHead& head = call.exchange().head();
-  limits_.Handle({.method = head.method,
-                  .path = head.path(),
-                  .query = head.query(),
-                  .body = call.body()},
-                 [this, number = call.number()](api::ApiResponse response) {
-                   // From a storage thread, or from within the call: the loop answers either way.
-                   loop_.Post([this, number, response = std::move(response)] {
-                     OnAnswer(number, response);
-                   });
-                 });
+  limits_.Handle(
+      {.method = head.method, .path = head.path(), .query = head.query(), .body = call.body()},
+      [this, number = call.number()](api::ApiResponse response) {
+        // From a storage thread, or from within the call: the loop answers either way.
+        loop_.Post([this, number, response = std::move(response)] { OnAnswer(number, response); });
+      });
 }
 
 void ControlPlane::OnAnswer(std::uint64_t number, const api::ApiResponse& response) {

@@ -15,8 +15,8 @@ namespace balancer::server {
 // Sends a control-plane answer.
 void SendApiResponse(Exchange& exchange, const api::ApiResponse& response);
 
-// Serves /limits/… on a loop: checks who asks, collects the body, has the handler answer. Loop thread
-// only; the references must outlive it, and the loop the storage behind the handler.
+// Serves /limits/… on a loop: checks who asks, collects the body, has the handler answer. Loop
+// thread only; the references must outlive it, and the loop the storage behind the handler.
 class ControlPlane {
  public:
   // Bodies over this are refused: a limit is a few hundred bytes of JSON.

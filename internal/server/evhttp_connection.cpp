@@ -23,7 +23,8 @@ using model::ErrorCode;
 
 namespace {
 
-// What evhttp reads in place of each head: shorter than any valid one, so that it fits over its end.
+// What evhttp reads in place of each head: shorter than any valid one, so that it fits over its
+// end.
 constexpr std::string_view kHeadForEvhttp = "GET / HTTP/1.1\n\n";
 // Unread input at which reading stops.
 constexpr std::size_t kInputBytes = 64 * 1024;
@@ -52,16 +53,24 @@ Peer PeerOf(const sockaddr* address) {
 
 // ---- EvhttpExchange
 
-void EvhttpExchange::PauseBody() { body_paused_ = true; }
+void EvhttpExchange::PauseBody() {
+  body_paused_ = true;
+}
 
 void EvhttpExchange::ResumeBody() {
   body_paused_ = false;
   connection_->WantBody();
 }
 
-std::size_t EvhttpExchange::unsent() const { return connection_->Unsent() + out_.size(); }
-void EvhttpExchange::WriteOut() { connection_->Write(out_); }
-void EvhttpExchange::ResponseComplete() { connection_->CompleteResponse(); }
+std::size_t EvhttpExchange::unsent() const {
+  return connection_->Unsent() + out_.size();
+}
+void EvhttpExchange::WriteOut() {
+  connection_->Write(out_);
+}
+void EvhttpExchange::ResponseComplete() {
+  connection_->CompleteResponse();
+}
 
 void EvhttpExchange::Cut(bool by_reset) {
   if (by_reset) {
@@ -124,8 +133,10 @@ void EvhttpConnection::OnInput(evbuffer*, const evbuffer_cb_info* info, void* se
 void EvhttpConnection::OnInputAdded() {
   switch (phase_) {
     case Phase::idle:
-    case Phase::head: return ExamineHead();
-    case Phase::ready: return;
+    case Phase::head:
+      return ExamineHead();
+    case Phase::ready:
+      return;
     case Phase::serving:
     case Phase::flushing:
       // A body that nobody takes, or requests sent ahead: no more of it than that.
@@ -134,7 +145,9 @@ void EvhttpConnection::OnInputAdded() {
         bufferevent_disable(bev_, EV_READ);
       }
       return;
-    case Phase::closing: evbuffer_drain(input_, evbuffer_get_length(input_)); return;
+    case Phase::closing:
+      evbuffer_drain(input_, evbuffer_get_length(input_));
+      return;
   }
 }
 
@@ -205,9 +218,9 @@ void EvhttpConnection::TakeHead(std::string_view bytes) {
   phase_ = Phase::ready;
   event_add(keep_interest_.get(), nullptr);
   evbuffer_drain(input_, bytes.size() - kHeadForEvhttp.size());
-  kHeadForEvhttp.copy(
-      reinterpret_cast<char*>(evbuffer_pullup(input_, static_cast<ev_ssize_t>(kHeadForEvhttp.size()))),
-      kHeadForEvhttp.size());
+  kHeadForEvhttp.copy(reinterpret_cast<char*>(
+                          evbuffer_pullup(input_, static_cast<ev_ssize_t>(kHeadForEvhttp.size()))),
+                      kHeadForEvhttp.size());
 }
 
 // Answers in evhttp's stead, which never sees the head, and closes.
@@ -270,8 +283,7 @@ void EvhttpConnection::ReadBody() {
     EvhttpFrontend& frontend = frontend_;
     evhttp_connection* const key = connection_;
     telling_body_ = true;
-    const bool failed =
-        !PassBody({static_cast<char*>(piece.iov_base), piece.iov_len}, used);
+    const bool failed = !PassBody({static_cast<char*>(piece.iov_base), piece.iov_len}, used);
     // With the handler's answer the connection may have been closed.
     if (!frontend.connections_.contains(key)) return;
     telling_body_ = false;
@@ -287,8 +299,8 @@ void EvhttpConnection::ReadBody() {
   }
 }
 
-// Tells the handler of the body in `bytes`; `used` says how many of them were it. False: the request
-// has failed. Either way this may be gone.
+// Tells the handler of the body in `bytes`; `used` says how many of them were it. False: the
+// request has failed. Either way this may be gone.
 bool EvhttpConnection::PassBody(std::string_view bytes, std::size_t& used) {
   EvhttpExchange& exchange = *exchange_;
   const std::uint64_t limit = frontend_.settings_.body_bytes;
@@ -374,7 +386,8 @@ void EvhttpConnection::OnWritable(bufferevent*, void* self) {
       if (exchange.handler_) exchange.handler_->OnDrained();
       return;
     }
-    default: return;
+    default:
+      return;
   }
 }
 
@@ -436,7 +449,8 @@ void EvhttpConnection::OnDeadline() {
         return frontend_.body_deadlines_.Arm(deadline_);
       }
       return FailBody({ErrorCode::request_timeout, "the request body did not arrive in time"});
-    default: return Close();
+    default:
+      return Close();
   }
 }
 

@@ -43,15 +43,15 @@ class EvhttpExchange final : public Exchange {
   std::string head_bytes_;  // what head_ looks into
   bool body_paused_ = false;
   bool body_complete_ = true;
-  bool continue_owed_ = false;     // 100-continue, as soon as the body is wanted
-  std::uint64_t body_left_ = 0;    // for a body measured by length
+  bool continue_owed_ = false;   // 100-continue, as soon as the body is wanted
+  std::uint64_t body_left_ = 0;  // for a body measured by length
   http::ChunkedDecoder chunks_;
-  bool drain_awaited_ = false;     // the handler has seen unsent() at the high-water mark
+  bool drain_awaited_ = false;  // the handler has seen unsent() at the high-water mark
 };
 
 // One client's connection. Our eyes on the bufferevent that evhttp uses: each request head is read
-// here before evhttp gets to it, and while a request is served the bufferevent's callbacks are ours.
-// Loop thread only. Destroyed by evhttp's telling that the connection is closed.
+// here before evhttp gets to it, and while a request is served the bufferevent's callbacks are
+// ours. Loop thread only. Destroyed by evhttp's telling that the connection is closed.
 class EvhttpConnection {
  public:
   EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection, bufferevent* bev);
@@ -105,8 +105,8 @@ class EvhttpConnection {
   void OnDeadline();
 
   EvhttpFrontend& frontend_;
-  // Wants to read, and does nothing: added while evhttp drops the bufferevent's interest and we take
-  // it up again, so that the kernel hears of neither.
+  // Wants to read, and does nothing: added while evhttp drops the bufferevent's interest and we
+  // take it up again, so that the kernel hears of neither.
   EventPtr keep_interest_;
   evhttp_connection* const connection_;
   bufferevent* const bev_;
@@ -114,13 +114,13 @@ class EvhttpConnection {
   evbuffer_cb_entry* input_watch_ = nullptr;
   Peer peer_;
   Phase phase_ = Phase::idle;
-  bool reading_stopped_ = false;   // enough input waits unread
-  bool telling_body_ = false;      // the handler has a view into the input
-  std::size_t looked_at_ = 0;      // input bytes without a head's end in them
-  std::size_t parse_again_at_ = 0; // input bytes at which an unfinished head is judged again
+  bool reading_stopped_ = false;    // enough input waits unread
+  bool telling_body_ = false;       // the handler has a view into the input
+  std::size_t looked_at_ = 0;       // input bytes without a head's end in them
+  std::size_t parse_again_at_ = 0;  // input bytes at which an unfinished head is judged again
   std::size_t unsent_when_armed_ = 0;
-  evhttp_request* request_ = nullptr;    // while serving; evhttp's
-  EvhttpExchange* exchange_ = nullptr;   // from a head's end to its response's
+  evhttp_request* request_ = nullptr;   // while serving; evhttp's
+  EvhttpExchange* exchange_ = nullptr;  // from a head's end to its response's
   Deadline deadline_{[this] { OnDeadline(); }};
 };
 

@@ -48,7 +48,9 @@ ListenerOwners& Owners() {
 
 }  // namespace
 
-void EvhttpFrontend::EvhttpDeleter::operator()(evhttp* e) const { evhttp_free(e); }
+void EvhttpFrontend::EvhttpDeleter::operator()(evhttp* e) const {
+  evhttp_free(e);
+}
 
 EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
                                ConnectionBudget& budget)
@@ -182,6 +184,8 @@ EvhttpExchange& EvhttpFrontend::TakeExchange() {
   return exchange;
 }
 
-void EvhttpFrontend::GiveBack(EvhttpExchange& exchange) { free_exchanges_.push_back(&exchange); }
+void EvhttpFrontend::GiveBack(EvhttpExchange& exchange) {
+  free_exchanges_.push_back(&exchange);
+}
 
 }  // namespace balancer::server

@@ -84,8 +84,8 @@ class EvhttpFrontend final : public Frontend {
   std::vector<bufferevent*> accepted_;  // in this turn, not known by their evhttp_connection yet
   EventPtr adopt_event_;
   Timer resume_timer_;
-  evconnlistener* listener_ = nullptr;     // evhttp's, while it listens
-  evhttp_bound_socket* bound_ = nullptr;   // the same to evhttp
+  evconnlistener* listener_ = nullptr;    // evhttp's, while it listens
+  evhttp_bound_socket* bound_ = nullptr;  // the same to evhttp
   bool accepting_ = false;
   bool draining_ = false;
   std::unordered_map<evhttp_connection*, std::unique_ptr<EvhttpConnection>> connections_;

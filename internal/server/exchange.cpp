@@ -70,9 +70,14 @@ void Exchange::SendHead(const http::ResponseHead& head) {
 
 void Exchange::SendBody(std::string_view piece) {
   switch (body_mode_) {
-    case BodyMode::none: return;
-    case BodyMode::plain: out_.append(piece); break;
-    case BodyMode::chunked: http::AppendChunk(out_, piece); break;
+    case BodyMode::none:
+      return;
+    case BodyMode::plain:
+      out_.append(piece);
+      break;
+    case BodyMode::chunked:
+      http::AppendChunk(out_, piece);
+      break;
   }
   if (out_.size() >= kLowWater) Flush();
 }

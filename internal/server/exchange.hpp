@@ -67,8 +67,8 @@ class Exchange {
 
   // Sends an interim response (1xx) to a client that can understand it.
   void SendInterim(const http::ResponseHead& head);
-  // Begins the response. `head.framing` says how the body that follows is measured; how it is framed
-  // for this client is decided here.
+  // Begins the response. `head.framing` says how the body that follows is measured; how it is
+  // framed for this client is decided here.
   void SendHead(const http::ResponseHead& head);
   // A piece of the body. Ignored where the response has none (HEAD, 204, 304).
   void SendBody(std::string_view piece);
@@ -102,16 +102,16 @@ class Exchange {
   // All of the response is in out_ or written: what follows is the next request, or the end of the
   // connection.
   virtual void ResponseComplete() = 0;
-  // Closes the connection at once, so that the client sees that the response is not whole: `by_reset`
-  // where an orderly end would tell it the contrary.
+  // Closes the connection at once, so that the client sees that the response is not whole:
+  // `by_reset` where an orderly end would tell it the contrary.
   virtual void Cut(bool by_reset) = 0;
   // Whether the connection can outlive this response, as far as the front end is concerned.
   virtual bool CanKeepAlive() const = 0;
 
   http::RequestHead head_;
   RequestHandler* handler_ = nullptr;
-  std::string out_;          // response bytes, framed, on their way to the kernel
-  bool keep_alive_ = true;   // decided in SendHead()
+  std::string out_;         // response bytes, framed, on their way to the kernel
+  bool keep_alive_ = true;  // decided in SendHead()
 
  private:
   enum class BodyMode : std::uint8_t { none, plain, chunked };

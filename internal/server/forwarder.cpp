@@ -30,6 +30,8 @@ void Forwarder::Start(Exchange& exchange) {
   forwarding->Start(exchange);
 }
 
-void Forwarder::Recycle(Forwarding& done) { free_.push_back(&done); }
+void Forwarder::Recycle(Forwarding& done) {
+  free_.push_back(&done);
+}
 
 }  // namespace balancer::server

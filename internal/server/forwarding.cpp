@@ -93,7 +93,9 @@ std::unique_ptr<Connection> Forwarding::TakeIdleConnection() {
   return connection;
 }
 
-void Forwarding::OnConnected(Connection&) { SendRequest(); }
+void Forwarding::OnConnected(Connection&) {
+  SendRequest();
+}
 
 void Forwarding::OnConnectFailed(Connection&, int error) {
   ConnectFailed(error == ETIMEDOUT ? ErrorCode::backend_timeout : ErrorCode::backend_unreachable,
@@ -120,8 +122,10 @@ void Forwarding::AttemptFailed(model::Error error, bool closed) {
   last_error_ = std::move(error);
   PauseBody();  // until another connection can take it
   switch (verdict) {
-    case RetryVerdict::give_up: return GiveUp(last_error_);
-    case RetryVerdict::same_backend: return Attempt(true);
+    case RetryVerdict::give_up:
+      return GiveUp(last_error_);
+    case RetryVerdict::same_backend:
+      return Attempt(true);
     case RetryVerdict::other_backend:
       lease_.Release();
       return TryNextBackend();
@@ -135,7 +139,8 @@ void Forwarding::OnDeadline() {
     case Stage::awaiting_head:
       return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
                            false);
-    case Stage::body: return CutResponse();
+    case Stage::body:
+      return CutResponse();
   }
 }
 
@@ -227,8 +232,8 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
       if (bytes.data() != in_.data() || bytes.size() != in_.size()) in_ = std::string(bytes);
       return false;
     }
-    const http::ParseResult result = http::ParseResponseHead(
-        bytes, forwarder_.response_limits_, exchange_->head().method, response_);
+    const http::ParseResult result = http::ParseResponseHead(bytes, forwarder_.response_limits_,
+                                                             exchange_->head().method, response_);
     if (result.status != http::ParseResult::Status::complete || response_.status == 101) {
       // Upgrade is never offered to a backend, so that a 101 is nonsense.
       connection_.reset();
@@ -253,7 +258,8 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
 
 void Forwarding::PassBody(std::string_view bytes) {
   switch (response_.framing.kind) {
-    case Framing::Kind::none: return EndResponse(bytes.empty());
+    case Framing::Kind::none:
+      return EndResponse(bytes.empty());
     case Framing::Kind::length: {
       const std::string_view piece = bytes.substr(0, body_left_);
       if (!piece.empty()) exchange_->SendBody(piece);
@@ -320,7 +326,9 @@ void Forwarding::CutResponse() {
 
 // ---- Ends
 
-void Forwarding::OnClientGone() { Release(); }
+void Forwarding::OnClientGone() {
+  Release();
+}
 
 void Forwarding::GiveUp(const model::Error& error) {
   const model::Error told = error;  // `error` may be last_error_

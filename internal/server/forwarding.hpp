@@ -87,7 +87,7 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   model::Error last_error_;
   Deadline deadline_{[this] { OnDeadline(); }};
 
-  std::string held_;               // the request's body so far, while body_held_
+  std::string held_;  // the request's body so far, while body_held_
   bool body_held_ = true;
   bool body_paused_ = false;       // the exchange has been asked to pause
   bool request_complete_ = false;  // told by the exchange; it may still be on its way down

@@ -12,7 +12,8 @@ struct ConnectionBudget {
   std::atomic<std::size_t> open{0};
 };
 
-// What accepts clients and gives their requests to a Router, on one worker's loop. Loop thread only.
+// What accepts clients and gives their requests to a Router, on one worker's loop. Loop thread
+// only.
 class Frontend {
  public:
   virtual ~Frontend() = default;

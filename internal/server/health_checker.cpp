@@ -8,7 +8,9 @@
 
 namespace balancer::server {
 
-void HealthChecker::DnsDeleter::operator()(evdns_base* dns) const { evdns_base_free(dns, 1); }
+void HealthChecker::DnsDeleter::operator()(evdns_base* dns) const {
+  evdns_base_free(dns, 1);
+}
 
 HealthChecker::HealthChecker(Loop& loop, service::PoolService& backends,
                              upstream::AddressBook& addresses, milliseconds period)
@@ -16,8 +18,8 @@ HealthChecker::HealthChecker(Loop& loop, service::PoolService& backends,
       backends_(backends),
       addresses_(addresses),
       period_(period),
-      dns_(evdns_base_new(loop.base(), EVDNS_BASE_INITIALIZE_NAMESERVERS |
-                                           EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
+      dns_(evdns_base_new(loop.base(),
+                          EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
       scratch_(upstream::Connection::kScratchBytes),
       first_round_left_(backends.size()) {
   for (std::size_t i = 0; i < backends.size(); ++i) {

@@ -16,8 +16,8 @@ namespace balancer::server {
 class HealthCheck;
 
 // Checks the health of every backend: once at start, all at the same time, then each once a period,
-// spread over it. Finds the backends' addresses while at it: names are looked up anew for each check.
-// Loop thread only, but for CheckSoon(). The references must outlive it.
+// spread over it. Finds the backends' addresses while at it: names are looked up anew for each
+// check. Loop thread only, but for CheckSoon(). The references must outlive it.
 class HealthChecker {
  public:
   HealthChecker(Loop& loop, service::PoolService& backends, upstream::AddressBook& addresses,

@@ -61,8 +61,7 @@ int ClaimExclusively(std::uint16_t port) {
   name.sun_family = AF_UNIX;  // abstract: the path begins with a NUL
   const auto end = fmt::format_to_n(name.sun_path + 1, sizeof name.sun_path - 1,
                                     "balancer-exclusive-port-{}", port);
-  const auto length =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + end.size);
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + end.size);
   if (bind(s.get(), reinterpret_cast<sockaddr*>(&name), length) != 0) return -1;
   return s.Release();
 }
@@ -71,9 +70,8 @@ std::uint16_t PortOf(int fd) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);
-  return ntohs(address.ss_family == AF_INET6
-                   ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
-                   : reinterpret_cast<sockaddr_in&>(address).sin_port);
+  return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
+                                             : reinterpret_cast<sockaddr_in&>(address).sin_port);
 }
 
 void SetPort(addrinfo& address, std::uint16_t port) {

@@ -24,8 +24,12 @@ event_base* NewBase() {
 
 }  // namespace
 
-void EventDeleter::operator()(event* e) const { event_free(e); }
-void Loop::BaseDeleter::operator()(event_base* b) const { event_base_free(b); }
+void EventDeleter::operator()(event* e) const {
+  event_free(e);
+}
+void Loop::BaseDeleter::operator()(event_base* b) const {
+  event_base_free(b);
+}
 
 Loop::Loop() : base_(NewBase()), wake_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (!base_ || wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "event loop");
@@ -83,6 +87,8 @@ void Timer::Start(milliseconds delay) {
   evtimer_add(event_.get(), &tv);
 }
 
-void Timer::Stop() { evtimer_del(event_.get()); }
+void Timer::Stop() {
+  evtimer_del(event_.get());
+}
 
 }  // namespace balancer::server

@@ -47,8 +47,8 @@ class Loop {
   void RunPosted();
 
   std::unique_ptr<event_base, BaseDeleter> base_;
-  EventPtr wake_;       // readable when the mailbox has been filled
-  int wake_fd_ = -1;    // eventfd
+  EventPtr wake_;          // readable when the mailbox has been filled
+  int wake_fd_ = -1;       // eventfd
   bool stopping_ = false;  // this loop only
 
   std::mutex mu_;

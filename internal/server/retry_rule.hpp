@@ -16,7 +16,7 @@ struct FailedAttempt {
 
 enum class RetryVerdict {
   give_up,
-  same_backend,   // the kept-alive connection was closed under us: says nothing of the backend
+  same_backend,  // the kept-alive connection was closed under us: says nothing of the backend
   other_backend,
 };
 

@@ -35,7 +35,8 @@ void PublicRouter::Admit(Exchange& exchange) {
 
 void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
   switch (admission.verdict) {
-    case Admission::Verdict::allowed: return forwarder_.Start(exchange);
+    case Admission::Verdict::allowed:
+      return forwarder_.Start(exchange);
     case Admission::Verdict::refused:
       return exchange.Fail({ErrorCode::rate_limited, "this client's rate limit is exceeded"},
                            admission.retry_after.count());
@@ -49,10 +50,10 @@ void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
 void AdminRouter::OnRequest(Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
-  SendApiResponse(exchange, health_.Handle({.method = head.method,
-                                            .path = head.path(),
-                                            .query = head.query(),
-                                            .body = {}}));
+  SendApiResponse(
+      exchange,
+      health_.Handle(
+          {.method = head.method, .path = head.path(), .query = head.query(), .body = {}}));
 }
 
 }  // namespace balancer::server

@@ -40,8 +40,8 @@ class PublicRouter final : public Router {
   std::string scratch_;
 };
 
-// The admin listener: the control plane, /healthz and /readyz. Loop thread only; the references must
-// outlive it.
+// The admin listener: the control plane, /healthz and /readyz. Loop thread only; the references
+// must outlive it.
 class AdminRouter final : public Router {
  public:
   AdminRouter(ControlPlane& control_plane, const api::HealthHandler& health)

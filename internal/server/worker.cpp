@@ -28,7 +28,9 @@ Worker::Worker(const Shared& shared, int listening_fd)
   frontend_->Listen(listening_fd);
 }
 
-Worker::~Worker() { Stop(); }
+Worker::~Worker() {
+  Stop();
+}
 
 void Worker::Start() {
   if (thread_.joinable()) return;

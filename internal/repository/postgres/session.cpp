@@ -20,7 +20,6 @@ namespace {
 
 using model::Error;
 using model::ErrorCode;
-using model::Fail;
 using model::Result;
 
 Error Unavailable() {

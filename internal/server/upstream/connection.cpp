@@ -102,7 +102,9 @@ void Connection::Flush() {
   if (out_.capacity() > kKeptOutBytes) out_.shrink_to_fit();
 }
 
-void Connection::FlushSoon() { event_active(write_event_.get(), EV_WRITE, 0); }
+void Connection::FlushSoon() {
+  event_active(write_event_.get(), EV_WRITE, 0);
+}
 
 void Connection::ResumeReading() {
   if (reading_) return;

@@ -93,7 +93,7 @@ class Connection {
   // Gone with this: a function that calls the user looks whether it still has a connection.
   std::shared_ptr<void> alive_ = std::make_shared<char>();
   std::string out_;
-  std::size_t out_sent_ = 0;   // of out_
+  std::size_t out_sent_ = 0;  // of out_
   std::function<void()> on_idle_expired_;
   Deadline idle_deadline_{[this] { on_idle_expired_(); }};
 };

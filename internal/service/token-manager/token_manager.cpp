@@ -56,7 +56,7 @@ void Tell(const Verdicts& verdicts) {
 class TokenManager::Impl {
  public:
   Impl(TokenManagerOptions options, LimitsStorage& storage, Clock clock)
-      : options_(std::move(options)),
+      : options_(options),
         storage_(storage),
         clock_(std::move(clock)),
         epoch_(clock_()),
@@ -86,7 +86,9 @@ class TokenManager::Impl {
         shard.lookups.find(key)->second.waiters.push_back(std::move(done));
       }
     }
-    if (decision.admission.verdict != Verdict::pending) done(decision.admission);
+    if (decision.admission.verdict != Verdict::pending) {
+      done(decision.admission);  // NOLINT(bugprone-use-after-move): moved from when pending
+    }
     if (decision.ask_storage) AskStorage(std::string(client_id));
   }
 
@@ -281,7 +283,7 @@ class TokenManager::Impl {
 };
 
 TokenManager::TokenManager(TokenManagerOptions options, LimitsStorage& storage, Clock clock)
-    : impl_(std::make_unique<Impl>(std::move(options), storage, std::move(clock))) {}
+    : impl_(std::make_unique<Impl>(options, storage, std::move(clock))) {}
 
 TokenManager::~TokenManager() = default;
 

@@ -28,7 +28,7 @@ Limit Tokens(std::int64_t capacity) {
 class Gate {
  public:
   explicit Gate(TokenManagerOptions options = {.default_limits = Tokens(5)})
-      : tokens(std::move(options), storage, clock.AsFunction()) {}
+      : tokens(options, storage, clock.AsFunction()) {}
 
   Verdict Admit(const std::string& client_id) {
     return tokens.Admit(client_id, clock.now()).verdict;

@@ -7,7 +7,7 @@ namespace balancer::service {
 
 void WeightedTurns::Reset(const std::vector<Candidate>& available,
                           std::optional<std::size_t> last) {
-  std::int64_t divisor = 0;
+  std::int64_t divisor = available.empty() ? 1 : available.front().weight;
   for (const Candidate& candidate : available) {
     divisor = std::gcd(divisor, std::int64_t{candidate.weight});
   }
