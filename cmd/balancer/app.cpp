@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -87,7 +88,7 @@ class App {
  private:
   void OnFirstChecks();
   void OnSignal(int signal);
-  void OnWorkerDrained();
+  void OnDrained();
   service::PoolService::Hooks BackendHooks();
 
   const config::Settings& settings_;
@@ -108,12 +109,13 @@ class App {
   server::ControlPlane control_plane_;
   server::AdminRouter admin_router_;
   std::unique_ptr<server::Frontend> admin_frontend_;
+  std::optional<server::FrontendDrain> admin_drain_;
   std::vector<std::unique_ptr<server::Worker>> workers_;
 
   std::vector<server::EventPtr> signal_events_;
   server::Timer drain_deadline_;
   bool draining_ = false;
-  std::size_t workers_left_ = 0;  // not drained yet
+  std::size_t draining_left_ = 0;  // front ends that have connections yet
 };
 
 App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
@@ -144,6 +146,7 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
   if (!admin_port_.fds.empty()) {
     admin_frontend_ =
         server::MakeFrontend(control_, settings_.server, admin_router_, admin_budget_);
+    admin_drain_.emplace(control_, *admin_frontend_);
   }
   for (const int signal : {SIGTERM, SIGINT}) {
     signal_events_.emplace_back(evsignal_new(
@@ -196,16 +199,17 @@ void App::OnSignal(int signal) {
   if (draining_) std::_Exit(128 + signal);
   draining_ = true;
   spdlog::info("stopping: finishing the requests in flight");
-  workers_left_ = workers_.size();
+  drain_deadline_.Start(settings_.server.timeouts.drain);
+  draining_left_ = workers_.size() + (admin_drain_ ? 1 : 0);
   for (auto& worker : workers_) {
     worker->Start();  // one that has not begun to accept has nothing to finish, but must say so
-    worker->Drain([this] { control_.Post([this] { OnWorkerDrained(); }); });
+    worker->Drain([this] { control_.Post([this] { OnDrained(); }); });
   }
-  drain_deadline_.Start(settings_.server.timeouts.drain);
+  if (admin_drain_) admin_drain_->Start([this] { OnDrained(); });
 }
 
-void App::OnWorkerDrained() {
-  if (--workers_left_ == 0) control_.Stop();
+void App::OnDrained() {
+  if (--draining_left_ == 0) control_.Stop();
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #include "internal/server/evhttp_connection.hpp"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -28,6 +30,8 @@ namespace {
 constexpr std::string_view kHeadForEvhttp = "GET / HTTP/1.1\n\n";
 // Unread input at which reading stops.
 constexpr std::size_t kInputBytes = 64 * 1024;
+// How long a client that goes on sending after our last response is listened to at most.
+constexpr milliseconds kLongestLinger{30'000};
 // Buffers of an exchange that grew past this are given back.
 constexpr std::size_t kKeptBytes = 64 * 1024;
 
@@ -124,6 +128,11 @@ void EvhttpConnection::Close() {
   evhttp_connection_free(connection_);
 }
 
+void EvhttpConnection::CloseIfIdle() {
+  if (phase_ != Phase::idle) return;
+  served_ ? Close() : frontend_.linger_deadlines_.Arm(deadline_);
+}
+
 // ---- Reading heads
 
 void EvhttpConnection::OnInput(evbuffer*, const evbuffer_cb_info* info, void* self) {
@@ -139,16 +148,20 @@ void EvhttpConnection::OnInputAdded() {
       return;
     case Phase::serving:
     case Phase::flushing:
-      // A body that nobody takes, or requests sent ahead: no more of it than that.
-      if (!reading_stopped_ && evbuffer_get_length(input_) >= kInputBytes) {
-        reading_stopped_ = true;
-        bufferevent_disable(bev_, EV_READ);
-      }
-      return;
+      return BoundInput();  // a body that nobody takes, or requests sent ahead
     case Phase::closing:
       evbuffer_drain(input_, evbuffer_get_length(input_));
+      if (Loop::Now() < closing_until_) frontend_.linger_deadlines_.Arm(deadline_);
       return;
   }
+}
+
+void EvhttpConnection::BoundInput() {
+  const std::size_t limit = std::max(kInputBytes, frontend_.head_limits_.head_bytes + 1);
+  const bool full = evbuffer_get_length(input_) >= limit;
+  if (full == reading_stopped_) return;
+  reading_stopped_ = full;
+  full ? bufferevent_disable(bev_, EV_READ) : bufferevent_enable(bev_, EV_READ);
 }
 
 // Looks at the input while no request is in progress. evhttp reads it next: it gets to see either
@@ -159,9 +172,8 @@ void EvhttpConnection::ExamineHead() {
   std::string_view bytes(reinterpret_cast<char*>(evbuffer_pullup(input_, -1)), size);
   if (looked_at_ == 0 && bytes.starts_with("\r\n")) {
     // Empty lines before a request are passed over (RFC 9112 §2.2).
-    const std::size_t request = std::min(bytes.find_first_not_of("\r\n"), size);
-    bytes.remove_prefix(request);
-    evbuffer_drain(input_, request);
+    while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+    evbuffer_drain(input_, size - bytes.size());
     size = bytes.size();
     if (size == 0) return;
   }
@@ -248,7 +260,10 @@ void EvhttpConnection::Serve(evhttp_request* request) {
                     &EvhttpConnection::OnEvent, this);
   // evhttp has stopped reading; we go on, for the body or to see the client leave.
   bufferevent_enable(bev_, EV_READ);
+  reading_stopped_ = false;
+  BoundInput();
   event_del(keep_interest_.get());
+  served_ = true;
   exchange_->TakeRequestId();
   // The body is told by events of its own: the router may end all of this.
   if (!exchange_->body_complete_) {
@@ -277,7 +292,7 @@ void EvhttpConnection::ReadBody() {
     evbuffer_iovec piece;
     if (evbuffer_peek(input_, -1, nullptr, &piece, 1) < 1 || piece.iov_len == 0) {
       frontend_.body_deadlines_.Arm(deadline_);
-      return;
+      return BoundInput();
     }
     std::size_t used = 0;
     EvhttpFrontend& frontend = frontend_;
@@ -291,12 +306,9 @@ void EvhttpConnection::ReadBody() {
     if (failed) break;
   }
   if (phase_ == Phase::flushing && Unsent() == 0) return CompleteResponse();
-  if (Unsent() == 0) deadline_.Disarm();
-  if (reading_stopped_ && phase_ == Phase::serving && !exchange_->body_complete_ &&
-      evbuffer_get_length(input_) < kInputBytes) {
-    reading_stopped_ = false;
-    bufferevent_enable(bev_, EV_READ);
-  }
+  if (phase_ != Phase::serving) return;
+  deadline_.Disarm();
+  BoundInput();
 }
 
 // Tells the handler of the body in `bytes`; `used` says how many of them were it. False: the
@@ -339,10 +351,6 @@ void EvhttpConnection::FailBody(const model::Error& error) {
 }
 
 void EvhttpConnection::WantBody() {
-  if (reading_stopped_) {
-    reading_stopped_ = false;
-    bufferevent_enable(bev_, EV_READ);
-  }
   bufferevent_trigger(bev_, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
@@ -353,15 +361,19 @@ void EvhttpConnection::Write(std::string& out) {
   std::size_t sent = 0;
   if (evbuffer_get_length(output) == 0) {
     const ssize_t taken = send(bufferevent_getfd(bev_), out.data(), out.size(), MSG_NOSIGNAL);
-    // A broken connection is told by its event, as for any reader.
-    if (taken < 0 && errno != EAGAIN && errno != EINTR) sent = out.size();
+    if (taken < 0 && errno != EAGAIN && errno != EINTR) {
+      // Told by an event, as for any reader: whoever writes is not to lose its exchange over it.
+      sent = out.size();
+      bufferevent_trigger_event(bev_, BEV_EVENT_WRITING | BEV_EVENT_ERROR,
+                                BEV_TRIG_DEFER_CALLBACKS);
+    }
     if (taken > 0) sent = static_cast<std::size_t>(taken);
   }
   if (sent < out.size()) {
     evbuffer_add(output, out.data() + sent, out.size() - sent);
     bufferevent_enable(bev_, EV_WRITE);
-    unsent_when_armed_ = Unsent();
-    if (!deadline_.armed()) frontend_.body_deadlines_.Arm(deadline_);
+    unacknowledged_ = Unacknowledged();
+    frontend_.body_deadlines_.Arm(write_deadline_);
   }
   out.clear();
   if (out.capacity() > kKeptBytes) out.shrink_to_fit();
@@ -372,9 +384,15 @@ std::size_t EvhttpConnection::Unsent() const {
   return evbuffer_get_length(bufferevent_get_output(bev_));
 }
 
+std::size_t EvhttpConnection::Unacknowledged() const {
+  int queued = 0;
+  ioctl(bufferevent_getfd(bev_), SIOCOUTQ, &queued);
+  return Unsent() + static_cast<std::size_t>(queued);
+}
+
 void EvhttpConnection::OnWritable(bufferevent*, void* self) {
   auto& connection = *static_cast<EvhttpConnection*>(self);
-  if (connection.Unsent() == 0) connection.deadline_.Disarm();
+  if (connection.Unsent() == 0) connection.write_deadline_.Disarm();
   switch (connection.phase_) {
     case Phase::flushing:
       if (connection.Unsent() == 0) connection.CompleteResponse();
@@ -415,6 +433,7 @@ void EvhttpConnection::HandBack() {
   reading_stopped_ = false;
   frontend_.idle_deadlines_.Arm(deadline_);
   evhttp_send_reply_end(done);
+  BoundInput();
   // What the client has sent ahead waits in the buffer. evhttp turns to it later in this turn.
   ExamineHead();
 }
@@ -426,6 +445,7 @@ void EvhttpConnection::BeginClosing() {
   shutdown(bufferevent_getfd(bev_), SHUT_WR);
   evbuffer_drain(input_, evbuffer_get_length(input_));
   bufferevent_enable(bev_, EV_READ);
+  closing_until_ = Loop::Now() + kLongestLinger;
   frontend_.linger_deadlines_.Arm(deadline_);
 }
 
@@ -441,17 +461,19 @@ void EvhttpConnection::OnDeadline() {
     case Phase::head:
       return Refuse({ErrorCode::request_timeout, "the request head did not arrive in time"});
     case Phase::serving:
-    case Phase::flushing:
-      if (Unsent() > 0) {
-        // The client is slow to read: it has a timeout's time for some progress at all.
-        if (Unsent() >= unsent_when_armed_) return exchange_->Cut(true);
-        unsent_when_armed_ = Unsent();
-        return frontend_.body_deadlines_.Arm(deadline_);
-      }
       return FailBody({ErrorCode::request_timeout, "the request body did not arrive in time"});
     default:
       return Close();
   }
+}
+
+// A slow client is given another timeout's time as long as it takes anything at all. The kernel
+// asks for more only in lumps, so that its own queue counts too.
+void EvhttpConnection::OnWriteDeadline() {
+  const std::size_t now = Unacknowledged();
+  if (now >= unacknowledged_) return exchange_->Cut(true);
+  unacknowledged_ = now;
+  frontend_.body_deadlines_.Arm(write_deadline_);
 }
 
 }  // namespace balancer::server

@@ -61,8 +61,9 @@ class EvhttpConnection {
 
   // evhttp has a request for us: the one whose head was read last.
   void Serve(evhttp_request* request);
-  // No request has begun.
-  bool idle() const { return phase_ == Phase::idle; }
+  // At shutdown: closes it if it is between requests. A client that has just connected is given a
+  // moment, since its first request may be on its way.
+  void CloseIfIdle();
   // Closes it. Destroys this.
   void Close();
 
@@ -103,6 +104,12 @@ class EvhttpConnection {
   void HandBack();
   void BeginClosing();
   void OnDeadline();
+  void OnWriteDeadline();
+  // Response bytes that the client has not acknowledged: ours and the kernel's.
+  std::size_t Unacknowledged() const;
+
+  // Stops reading while enough input waits, and goes on when there is room.
+  void BoundInput();
 
   EvhttpFrontend& frontend_;
   // Wants to read, and does nothing: added while evhttp drops the bufferevent's interest and we
@@ -114,14 +121,17 @@ class EvhttpConnection {
   evbuffer_cb_entry* input_watch_ = nullptr;
   Peer peer_;
   Phase phase_ = Phase::idle;
+  bool served_ = false;             // at least one request
   bool reading_stopped_ = false;    // enough input waits unread
   bool telling_body_ = false;       // the handler has a view into the input
   std::size_t looked_at_ = 0;       // input bytes without a head's end in them
   std::size_t parse_again_at_ = 0;  // input bytes at which an unfinished head is judged again
-  std::size_t unsent_when_armed_ = 0;
-  evhttp_request* request_ = nullptr;   // while serving; evhttp's
-  EvhttpExchange* exchange_ = nullptr;  // from a head's end to its response's
-  Deadline deadline_{[this] { OnDeadline(); }};
+  std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed
+  TimePoint closing_until_;
+  evhttp_request* request_ = nullptr;                       // while serving; evhttp's
+  EvhttpExchange* exchange_ = nullptr;                      // from a head's end to its response's
+  Deadline deadline_{[this] { OnDeadline(); }};             // for what the client is to send
+  Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what it is to take
 };
 
 }  // namespace balancer::server

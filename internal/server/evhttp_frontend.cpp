@@ -107,11 +107,9 @@ void EvhttpFrontend::Listen(int fd) {
 void EvhttpFrontend::Drain() {
   draining_ = true;
   StopListening();
-  std::vector<EvhttpConnection*> idle;
-  for (const auto& [key, connection] : connections_) {
-    if (connection->idle()) idle.push_back(connection.get());
-  }
-  for (EvhttpConnection* connection : idle) connection->Close();
+  std::vector<EvhttpConnection*> all;
+  for (const auto& [key, connection] : connections_) all.push_back(connection.get());
+  for (EvhttpConnection* connection : all) connection->CloseIfIdle();  // takes it out of the map
 }
 
 void EvhttpFrontend::StopListening() {

@@ -40,9 +40,6 @@ class EvhttpFrontend final : public Frontend {
   void Drain() override;
   std::size_t connection_count() const override { return connections_.size(); }
 
-  // Accepts nothing for a moment: descriptors or the budget have run out.
-  void PauseAccepting();
-
  private:
   friend class EvhttpConnection;
   friend class EvhttpExchange;
@@ -59,6 +56,8 @@ class EvhttpFrontend final : public Frontend {
   void AdoptAccepted();
   void OnRequest(evhttp_request* request);
   void OnConnectionClosed(evhttp_connection* connection);
+  // Accepts nothing for a moment: descriptors or the budget have run out.
+  void PauseAccepting();
   void MaybeResumeAccepting();
 
   EvhttpExchange& TakeExchange();

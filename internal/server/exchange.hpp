@@ -61,7 +61,8 @@ class Exchange {
   // never within this call; for a request without one there is neither OnBody() nor OnRequestEnd().
   void Accept(RequestHandler& handler) { handler_ = &handler; }
 
-  // Stops and restarts OnBody() and OnRequestEnd(). Neither is called within ResumeBody().
+  // Stops and restarts OnBody(). Neither it nor OnRequestEnd() is called within ResumeBody(). The
+  // end of a body of which all has been told may be told while it is paused.
   virtual void PauseBody() = 0;
   virtual void ResumeBody() = 0;
 

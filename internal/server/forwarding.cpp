@@ -59,6 +59,7 @@ void Forwarding::TryNextBackend() {
 
 void Forwarding::Attempt(bool fresh_connection_only) {
   in_.clear();
+  judge_at_ = 0;
   chunks_.Reset();
   if (!fresh_connection_only) {
     connection_ = TakeIdleConnection();
@@ -70,11 +71,14 @@ void Forwarding::Attempt(bool fresh_connection_only) {
   }
   kept_alive_ = false;
   stage_ = Stage::connecting;
-  connection_ = forwarder_.connections_.Make();
   const auto address = forwarder_.addresses_.Find(lease_.backend());
-  const int error = address ? connection_->Connect(*address, *this) : EADDRNOTAVAIL;
-  if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-    // Our own shortage says nothing about the backend, and is no better with another one.
+  int error = EHOSTUNREACH;  // its name has not been looked up
+  do {
+    connection_ = forwarder_.connections_.Make();
+    if (address) error = connection_->Connect(*address, *this);
+  } while (upstream::IsOwnShortage(error) && forwarder_.connections_.DropOne());
+  if (upstream::IsOwnShortage(error)) {
+    // No better with another backend.
     connection_.reset();
     return GiveUp({ErrorCode::no_backend, "too many connections are open"});
   }
@@ -185,7 +189,7 @@ void Forwarding::OnBody(std::string_view piece) {
     held_.clear();
   }
   AppendBody(piece);
-  connection_->Flush();
+  connection_->FlushSoon();  // small pieces leave together
   if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
   if (connection_->unsent() >= Exchange::kHighWater) PauseBody();
 }
@@ -194,8 +198,8 @@ void Forwarding::OnRequestEnd() {
   request_complete_ = true;
   if (exchange_->head().framing.kind == Framing::Kind::chunked) {
     connection_->out().append(http::kLastChunk);
-    connection_->Flush();
   }
+  connection_->Flush();
   if (stage_ == Stage::awaiting_head) AwaitResponse();
 }
 
@@ -227,21 +231,23 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
   std::size_t looked_at = in_.size();
   if (!in_.empty()) bytes = in_.append(bytes);
   while (true) {
-    const std::size_t limit = forwarder_.response_limits_.head_bytes;
-    if (http::FindHeadEnd(bytes, looked_at) == std::string_view::npos && bytes.size() <= limit) {
-      if (bytes.data() != in_.data() || bytes.size() != in_.size()) in_ = std::string(bytes);
-      return false;
+    if (http::FindHeadEnd(bytes, looked_at) == std::string_view::npos && bytes.size() < judge_at_) {
+      return KeepUnfinishedHead(bytes);
     }
     const http::ParseResult result = http::ParseResponseHead(bytes, forwarder_.response_limits_,
                                                              exchange_->head().method, response_);
-    if (result.status != http::ParseResult::Status::complete || response_.status == 101) {
+    if (result.status == http::ParseResult::Status::incomplete) {
+      judge_at_ = 2 * bytes.size();
+      return KeepUnfinishedHead(bytes);
+    }
+    if (result.status == http::ParseResult::Status::error || response_.status == 101) {
       // Upgrade is never offered to a backend, so that a 101 is nonsense.
       connection_.reset();
       GiveUp({ErrorCode::backend_bad_response, "the backend sent no valid response"});
       return false;
     }
     bytes.remove_prefix(result.head_bytes);
-    looked_at = 0;
+    looked_at = judge_at_ = 0;
     if (response_.status >= 200) break;
     if (++interim_count_ > kMaxInterim) {
       connection_.reset();
@@ -254,6 +260,11 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
   body_left_ = response_.framing.length;
   exchange_->SendHead(response_);
   return true;
+}
+
+bool Forwarding::KeepUnfinishedHead(std::string_view bytes) {
+  if (bytes.data() != in_.data() || bytes.size() != in_.size()) in_ = std::string(bytes);
+  return false;
 }
 
 void Forwarding::PassBody(std::string_view bytes) {
@@ -309,8 +320,7 @@ void Forwarding::OnClosed(Connection&, int error) {
 }
 
 void Forwarding::EndResponse(bool connection_reusable) {
-  if (connection_reusable && response_.keep_alive && request_complete_ &&
-      connection_->unsent() == 0 && !connection_->end_seen()) {
+  if (connection_reusable && response_.keep_alive && request_complete_ && connection_->reusable()) {
     forwarder_.connections_.Put(lease_.backend(), std::move(connection_));
   }
   Exchange& exchange = *exchange_;
@@ -342,6 +352,7 @@ void Forwarding::Release() {
   deadline_.Disarm();
   lease_.Release();
   exchange_ = nullptr;
+  in_.clear();
   if (in_.capacity() > kHeldBodyBytes) in_.shrink_to_fit();
   forwarder_.Recycle(*this);
 }

@@ -68,6 +68,7 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
 
   // The response, upward.
   bool ReadHead(std::string_view& bytes);
+  bool KeepUnfinishedHead(std::string_view bytes);
   void PassBody(std::string_view bytes);
   void EndResponse(bool connection_reusable);
   void CutResponse();
@@ -93,6 +94,9 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   bool request_complete_ = false;  // told by the exchange; it may still be on its way down
 
   std::string in_;  // an unfinished response head; empty while heads arrive in one piece
+  // Bytes at which an unfinished head is judged (again): at doubling sizes, so that nonsense is
+  // found early, and a head sent byte by byte is not read anew for each.
+  std::size_t judge_at_ = 0;
   http::ResponseHead response_;
   int interim_count_ = 0;
   http::ChunkedDecoder chunks_;

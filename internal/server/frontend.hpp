@@ -2,6 +2,12 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "internal/config/settings.hpp"
+#include "internal/server/exchange.hpp"
+#include "internal/server/loop.hpp"
 
 namespace balancer::server {
 
@@ -24,6 +30,26 @@ class Frontend {
   // responses end.
   virtual void Drain() = 0;
   virtual std::size_t connection_count() const = 0;
+};
+
+// The front end that the settings ask for. The references must outlive it.
+std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
+                                       Router& router, ConnectionBudget& budget);
+
+// Drains a front end and tells when it has no connection left. Loop thread only.
+class FrontendDrain {
+ public:
+  FrontendDrain(Loop& loop, Frontend& frontend)
+      : frontend_(frontend), look_(loop, [this] { Look(); }) {}
+
+  void Start(std::function<void()> on_done);
+
+ private:
+  void Look();
+
+  Frontend& frontend_;
+  Timer look_;
+  std::function<void()> on_done_;
 };
 
 }  // namespace balancer::server

@@ -92,6 +92,7 @@ void HealthCheck::ConnectToNext(std::string_view reason_of_last) {
     connection_ = std::make_unique<Connection>(checker_.loop_, checker_.scratch_);
     error = connection_->Connect(address_, *this);
     if (error == 0) return;
+    if (upstream::IsOwnShortage(error) && !first_) return Postpone();
     reason = fmt::format("connect: {}", std::strerror(error));
   }
   EndAndRepeat(false, reason, kConnectRetry);
@@ -138,15 +139,24 @@ void HealthCheck::End(bool passed, std::string_view reason) {
 
 void HealthCheck::EndAndRepeat(bool passed, std::string_view reason, milliseconds next) {
   const std::string kept(reason);  // may look into what goes now
+  Stop();
+  next_.Start(std::min(next, checker_.NextDelay(backend_, first_)));
+  first_ = false;
+  checker_.OnCheckEnded(backend_, passed, kept);
+  if (std::exchange(run_again_, false)) next_.Start(milliseconds(0));
+}
+
+void HealthCheck::Postpone() {
+  Stop();
+  next_.Start(kConnectRetry);
+}
+
+void HealthCheck::Stop() {
   connection_.reset();
   addresses_.clear();
   timeout_.Stop();
   if (look_up_) evdns_getaddrinfo_cancel(std::exchange(look_up_, nullptr));
   running_ = false;
-  next_.Start(std::min(next, checker_.NextDelay(backend_, first_)));
-  first_ = false;
-  checker_.OnCheckEnded(backend_, passed, kept);
-  if (std::exchange(run_again_, false)) Run();
 }
 
 }  // namespace balancer::server

@@ -33,6 +33,9 @@ class HealthCheck final : public upstream::ConnectionUser {
   void LookUp();
   void OnAddresses(int error, addrinfo* found);
   void ConnectToNext(std::string_view reason_of_last);
+  // Tries again in a while, without a result: nothing was learnt about the backend.
+  void Postpone();
+  void Stop();
   void End(bool passed, std::string_view reason);
   void EndAndRepeat(bool passed, std::string_view reason, milliseconds next);
 

@@ -1,5 +1,6 @@
 #include "internal/server/health_checker.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 #include <event2/dns.h>
@@ -18,10 +19,12 @@ HealthChecker::HealthChecker(Loop& loop, service::PoolService& backends,
       backends_(backends),
       addresses_(addresses),
       period_(period),
-      dns_(evdns_base_new(loop.base(),
-                          EVDNS_BASE_INITIALIZE_NAMESERVERS | EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
+      dns_(evdns_base_new(loop.base(), EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
       scratch_(upstream::Connection::kScratchBytes),
       first_round_left_(backends.size()) {
+  if (!dns_) throw std::runtime_error("cannot set up name look-ups");
+  // Without a resolv.conf, or with an empty one, there are still addresses and /etc/hosts.
+  evdns_base_resolv_conf_parse(dns_.get(), DNS_OPTIONS_ALL, "/etc/resolv.conf");
   for (std::size_t i = 0; i < backends.size(); ++i) {
     checks_.push_back(std::make_unique<HealthCheck>(*this, i));
   }

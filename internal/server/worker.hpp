@@ -41,20 +41,13 @@ class Worker {
   void Drain(std::function<void()> on_done);
 
  private:
-  void CheckDrained();
-
   Loop loop_;
   ControlPlane control_plane_;
   Forwarder forwarder_;
   PublicRouter router_;
   std::unique_ptr<Frontend> frontend_;
-  Timer drain_timer_;
-  std::function<void()> on_drained_;
+  FrontendDrain drain_;
   std::thread thread_;
 };
-
-// The front end that the settings ask for.
-std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
-                                       Router& router, ConnectionBudget& budget);
 
 }  // namespace balancer::server

@@ -18,6 +18,11 @@ constexpr std::size_t kKeptOutBytes = 64 * 1024;
 
 }  // namespace
 
+bool IsOwnShortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EADDRNOTAVAIL;
+}
+
 Connection::~Connection() {
   // Events go before the descriptor: the loop must not know a closed one.
   read_event_.reset();
@@ -53,12 +58,12 @@ void Connection::OnEvent(int, short what, void* self) {
 }
 
 void Connection::HandleEvent(short what) {
+  const std::weak_ptr<void> alive = alive_;
   if (connecting_) {
     // A socket that fails to connect becomes readable and writable at once.
-    if (what & (EV_WRITE | EV_READ | EV_CLOSED)) FinishConnect();
-    return;
+    FinishConnect();
+    if (alive.expired()) return;
   }
-  const std::weak_ptr<void> alive = alive_;
   if (what & EV_CLOSED) end_seen_ = true;
   if (what & EV_WRITE) {
     const bool had_unsent = unsent() > 0;

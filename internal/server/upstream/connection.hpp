@@ -14,6 +14,10 @@ namespace balancer::server::upstream {
 
 class Connection;
 
+// Whether a connect failed for want of something of our own (descriptors, memory, local ports):
+// that says nothing about the backend. `error` is an errno.
+bool IsOwnShortage(int error);
+
 // Who a connection works for. Any of these may close, hand on or destroy the connection.
 class ConnectionUser {
  public:
@@ -64,8 +68,8 @@ class Connection {
   void PauseReading() { reading_ = false; }
   void ResumeReading();
 
-  // The backend has announced the end of its sending: no use for another request.
-  bool end_seen() const { return end_seen_; }
+  // Whether another request can go over it: all was sent, and the backend has not begun to close.
+  bool reusable() const { return !end_seen_ && !write_failed_ && unsent() == 0; }
   // Asks the kernel (one system call) whether an idle connection is still open and silent.
   bool IsQuiet() const;
 

@@ -32,6 +32,15 @@ void ConnectionPool::Put(std::size_t backend, std::unique_ptr<Connection> connec
   idle.push_back(std::move(connection));
 }
 
+bool ConnectionPool::DropOne() {
+  for (auto& idle : idle_) {
+    if (idle.empty()) continue;
+    idle.erase(idle.begin());
+    return true;
+  }
+  return false;
+}
+
 void ConnectionPool::Drop(Connection& connection) {
   for (auto& idle : idle_) {
     const auto found = std::ranges::find(idle, &connection, &std::unique_ptr<Connection>::get);

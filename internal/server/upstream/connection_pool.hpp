@@ -21,6 +21,8 @@ class ConnectionPool final : public ConnectionUser {
   std::unique_ptr<Connection> TakeIdle(std::size_t backend);
   // One that is not connected yet.
   std::unique_ptr<Connection> Make() { return std::make_unique<Connection>(loop_, scratch_); }
+  // Closes an idle connection, to make room. False: there is none.
+  bool DropOne();
   // Keeps a connection for the next request. It must have nothing unsent and nothing unread.
   void Put(std::size_t backend, std::unique_ptr<Connection> connection);
 

@@ -10,7 +10,6 @@
 #include <catch2/catch.hpp>
 
 using namespace std::chrono_literals;
-using balancer::model::Limit;
 using balancer::service::TokenBucket;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;

@@ -52,7 +52,9 @@ TcpSocket TcpSocket::Connect(std::uint16_t port, const ConnectOptions& options) 
   }
   if (options.source != "127.0.0.1") {
     const auto source = Loopback(options.source, 0);
-    bind(result.fd_, reinterpret_cast<const sockaddr*>(&source), sizeof source);
+    if (bind(result.fd_, reinterpret_cast<const sockaddr*>(&source), sizeof source) != 0) {
+      throw std::runtime_error("cannot bind to " + options.source);
+    }
   }
   const auto target = Loopback("127.0.0.1", port);
   if (connect(result.fd_, reinterpret_cast<const sockaddr*>(&target), sizeof target) != 0) {
