@@ -30,7 +30,7 @@ for port in 8080 8090 "${backend_ports[@]}"; do
   fi
 done
 
-groups=(build)
+groups=(build tour)
 [ "$db" = embedded ] || groups+=(postgres)
 scripts/install-deps.sh "${groups[@]}" 9>&-
 scripts/build.sh build balancer test-backend 9>&-
