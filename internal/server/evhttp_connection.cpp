@@ -1,15 +1,11 @@
 #include "internal/server/evhttp_connection.hpp"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -35,61 +31,7 @@ constexpr milliseconds kLongestLinger{30'000};
 // Buffers of an exchange that grew past this are given back.
 constexpr std::size_t kKeptBytes = 64 * 1024;
 
-Peer PeerOf(const sockaddr* address) {
-  Peer peer;
-  std::array<std::uint8_t, 16> bytes{};
-  if (address->sa_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-    std::memcpy(bytes.data(), &v6->sin6_addr, bytes.size());
-    peer.port = ntohs(v6->sin6_port);
-  } else {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-    bytes[10] = bytes[11] = 0xFF;
-    std::memcpy(bytes.data() + 12, &v4->sin_addr, 4);
-    peer.port = ntohs(v4->sin_port);
-  }
-  peer.ip = model::IpAddress(bytes);
-  peer.ip_text = peer.ip.ToString();
-  return peer;
-}
-
 }  // namespace
-
-// ---- EvhttpExchange
-
-void EvhttpExchange::PauseBody() {
-  body_paused_ = true;
-}
-
-void EvhttpExchange::ResumeBody() {
-  body_paused_ = false;
-  connection_->WantBody();
-}
-
-std::size_t EvhttpExchange::unsent() const {
-  return connection_->Unsent() + out_.size();
-}
-void EvhttpExchange::WriteOut() {
-  connection_->Write(out_);
-}
-void EvhttpExchange::ResponseComplete() {
-  connection_->CompleteResponse();
-}
-
-void EvhttpExchange::Cut(bool by_reset) {
-  if (by_reset) {
-    const linger at_once{1, 0};
-    setsockopt(bufferevent_getfd(connection_->bev_), SOL_SOCKET, SO_LINGER, &at_once,
-               sizeof at_once);
-  }
-  connection_->Close();
-}
-
-bool EvhttpExchange::CanKeepAlive() const {
-  return body_complete_ && !connection_->frontend_.draining_;
-}
-
-// ---- EvhttpConnection
 
 EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection,
                                    bufferevent* bev)

@@ -6,19 +6,12 @@
 #include <string_view>
 
 #include "internal/http/message.hpp"
-#include "internal/model/cidr.hpp"
 #include "internal/model/error.hpp"
+#include "internal/server/peer.hpp"
 #include "internal/server/response_clock.hpp"
 
 // The seam between front ends and everything below them. All of it lives on one worker's loop.
 namespace balancer::server {
-
-// The other end of a client's connection.
-struct Peer {
-  model::IpAddress ip;
-  std::string ip_text;
-  std::uint16_t port = 0;
-};
 
 // Who serves a request: told of its body, and of the fate of its client. After Finish(), Abort() or
 // OnClientGone() it hears no more.

@@ -145,3 +145,29 @@ TEST_CASE("a client that trickles its head does not hold the connection for ever
   client.Send("GET / HTTP/1.1\r\n");
   CHECK(Eventually([&] { return !client.Send("X-A: b\r\n") || client.ClosedByServer(50ms); }));
 }
+
+TEST_CASE("a client refused in the middle of its body sees the end, and does not stay for good") {
+  ScriptedBackend backend(Ok());
+  Balancer balancer(BalancerConfig()
+                        .Backend(backend)
+                        .DefaultLimits("1", "0.001")
+                        .Set("server.timeouts.drain", "600s"));
+  REQUIRE(balancer.Get().status == 200);
+  auto& process = balancer.process();
+  const auto refused = [&] {
+    auto client = balancer.Connect();
+    client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf");
+    CHECK(ProblemMistake(client.Receive("POST"), 429) == "");
+    return client;
+  };
+  const auto files = process.OpenFiles();
+
+  std::vector<HttpClient> crowd;
+  for (int i = 0; i < 10; ++i) crowd.push_back(refused());
+  CHECK(crowd.front().ClosedByServer(4s));
+  CHECK(Eventually([&] { return process.OpenFiles() <= files + 2; }, 4s));
+
+  auto last = refused();
+  process.Signal(SIGTERM);
+  CHECK(process.Wait(4s) == 0);
+}

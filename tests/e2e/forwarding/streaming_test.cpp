@@ -51,6 +51,27 @@ TEST_CASE("20 MB arrive byte for byte, at a quick client and at a slow one") {
   CHECK((slow.Receive("GET", 2 * kPatience).body == body));
 }
 
+TEST_CASE("timeouts.body is for a client that takes nothing, not for one that takes little") {
+  const std::string body = Pattern(4'000'000);
+  ScriptedBackend backend(Ok(body));
+  Balancer balancer(BalancerConfig().Backend(backend).Set("server.timeouts.body", "1s"));
+  auto idle = balancer.Connect({.receive_buffer = 4096});
+  auto steady = balancer.Connect({.receive_buffer = 16384});
+  idle.SendRequest("GET", "/");
+  steady.SendRequest("GET", "/");
+
+  const auto begin = SteadyClock::now();
+  std::string got;
+  while (got.size() < body.size()) {  // 600 bytes a millisecond
+    std::this_thread::sleep_until(begin + milliseconds(got.size() / 600));
+    if (steady.socket().Receive(got) != TcpSocket::Got::bytes) break;
+  }
+  CHECK(got.size() > body.size());
+  CHECK(got.ends_with(body));
+
+  CHECK(idle.Receive().end == Message::End::cut);
+}
+
 TEST_CASE("a body of body_bytes is taken, one byte more refused") {
   ScriptedBackend backend(Ok());
   Balancer balancer(BalancerConfig().Backend(backend).Set("server.body_bytes", "1000000"));

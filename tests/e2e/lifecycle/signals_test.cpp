@@ -43,6 +43,21 @@ TEST_CASE("SIGTERM and SIGINT finish what is in flight, take nothing new, and ex
   CHECK(balancer.process().Wait() == 0);
 }
 
+TEST_CASE("SIGTERM lets a half-sent admin request finish") {
+  ScriptedBackend backend(Ok());
+  Balancer balancer(BalancerConfig().Backend(backend).Set("server.timeouts.drain", "30s"));
+  const std::string body = LimitJson("late", "5", "1");
+  HttpClient admin(balancer.admin_port());
+  admin.Send("POST /limits/create HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+             std::to_string(body.size()) + "\r\n\r\n" + body.substr(0, 10));
+  REQUIRE(balancer.Get().status == 200);
+  balancer.process().Signal(SIGTERM);
+  REQUIRE(Eventually([&] { return !Listens(balancer.port()); }));
+  admin.Send(body.substr(10));
+  CHECK(admin.Receive("POST").status == 201);
+  CHECK(balancer.process().Wait() == 0);
+}
+
 TEST_CASE("what is not finished within `drain` is cut off, and the exit is 0") {
   SlowAnswer slow;
   Balancer balancer(BalancerConfig().Backend(slow.backend).Set("server.timeouts.drain", "300ms"));
@@ -158,6 +173,31 @@ TEST_CASE("running out of descriptors pauses accepting, spins nothing, and passe
   crowd.clear();
   CHECK(Eventually([&] { return balancer.Get().status == 200; }));
   CHECK(Eventually([&] { return process.OpenFiles() < 30; }));
+}
+
+TEST_CASE("running out of descriptors turns no backend down") {
+  SlowAnswer slow;
+  Balancer balancer(BalancerConfig()
+                        .Backend(slow.backend)
+                        .OpenFiles(64)
+                        .Set("server.max_connections", "100000")
+                        .Set("upstream.timeouts.response", "60s"));
+  auto& process = balancer.process();
+  std::vector<HttpClient> crowd;
+  for (int i = 0; i < 40; ++i) {
+    crowd.push_back(balancer.Connect());
+    crowd.back().SendRequest("GET", "/");
+  }
+  REQUIRE(Eventually([&] { return process.OpenFiles() >= 60; }));
+  INFO("several health checks come due meanwhile");
+  CHECK_FALSE(Eventually([&] { return !process.running(); }, 3500ms));
+
+  crowd.clear();
+  slow.let_go = true;
+  CHECK(Eventually([&] { return process.OpenFiles() < 40; }));
+  CHECK(balancer.Get().status == 200);
+  INFO(balancer.Log());
+  CHECK_FALSE(process.LogHas("is down"));
 }
 
 TEST_CASE("max_connections clients at once; more wait unaccepted, and get their turn") {

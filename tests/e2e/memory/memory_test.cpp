@@ -71,6 +71,24 @@ TEST_CASE("a held back response goes on when the client reads") {
   CHECK((client.Receive("GET", 2 * kPatience).body == body));
 }
 
+TEST_CASE("a client that pipelines without end and reads nothing is not read without end") {
+  ScriptedBackend backend(Ok());
+  Balancer balancer(BalancerConfig().Backend(backend));
+  for (int i = 0; i < 200; ++i) REQUIRE(balancer.Get().status == 200);
+  auto& process = balancer.process();
+  const auto before = process.ResidentBytes();
+
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  auto client = balancer.Connect({.receive_buffer = 4096});
+  const Deadline deadline(2s);
+  while (!deadline.passed() && client.socket().Send(requests, deadline.left())) {
+  }
+  INFO("it was cut off or held back, and others are served");
+  CheckGrowth(before, process.ResidentBytes(), 2'000'000);
+  CHECK(balancer.Get().status == 200);
+}
+
 TEST_CASE("5,000 idle connections after a request each cost 4 KiB each at most") {
   constexpr int kClients = 5000;
   ScriptedBackend backend(Ok());

@@ -37,6 +37,18 @@ TEST_CASE("a backend that talks nonsense is 502") {
   CHECK(balancer.process().running());
 }
 
+TEST_CASE("a backend of another protocol is 502 at its first line, head or no head") {
+  ScriptedBackend backend([](Message&, Peer& peer) {
+    peer.Send("SSH-2.0-x\r\n");
+    peer.Hang();
+    peer.Close();
+  });
+  Balancer balancer(BalancerConfig().Backend(backend).Set("upstream.timeouts.response", "60s"));
+  auto client = balancer.Connect();
+  client.SendRequest("GET", "/");
+  CHECK(ProblemMistake(client.Receive("GET", 10s), 502) == "");
+}
+
 TEST_CASE("a backend whose head never ends is 502, and costs no memory") {
   const std::string piece = GENERATE(as<std::string>(), "x", "X-Field: value\r\n");
   ScriptedBackend backend([&](Message&, Peer& peer) {
