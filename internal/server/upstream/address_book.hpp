@@ -16,8 +16,9 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-// Where each backend is reached: of the addresses that its name has, the one to which a health check
-// could connect last. Written by the health checker, read for every new connection. Any thread.
+// Where each backend is reached: of the addresses that its name has, the one to which a health
+// check could connect last. Written by the health checker, read for every new connection. Any
+// thread.
 class AddressBook {
  public:
   explicit AddressBook(std::size_t backends) : addresses_(backends) {}
