@@ -176,6 +176,8 @@ TEST_CASE("running out of descriptors pauses accepting, spins nothing, and passe
 }
 
 TEST_CASE("running out of descriptors turns no backend down") {
+  // UBSan's own check of virtual calls opens a pipe, and without one takes the object for garbage.
+  if (kSanitized) return;
   SlowAnswer slow;
   Balancer balancer(BalancerConfig()
                         .Backend(slow.backend)
