@@ -20,8 +20,6 @@ std::string_view DetailOf(ErrorCode code) {
       return "the request body is too large";
     case ErrorCode::unknown_coding:
       return "the Transfer-Encoding is not known here";
-    case ErrorCode::unknown_method:
-      return "the method is not known here";
     case ErrorCode::unknown_version:
       return "the HTTP version is not known here";
     case ErrorCode::expectation_failed:
@@ -122,7 +120,6 @@ int StatusOf(ErrorCode code) {
     case ErrorCode::head_too_large:
       return 431;
     case ErrorCode::unknown_coding:
-    case ErrorCode::unknown_method:
       return 501;
     case ErrorCode::backend_unreachable:
     case ErrorCode::backend_bad_response:

@@ -47,7 +47,6 @@ TEST_CASE("Errors have the statuses of the contract") {
   CHECK(StatusOf(ErrorCode::rate_limited) == 429);
   CHECK(StatusOf(ErrorCode::head_too_large) == 431);
   CHECK(StatusOf(ErrorCode::unknown_coding) == 501);
-  CHECK(StatusOf(ErrorCode::unknown_method) == 501);
   CHECK(StatusOf(ErrorCode::backend_unreachable) == 502);
   CHECK(StatusOf(ErrorCode::backend_bad_response) == 502);
   CHECK(StatusOf(ErrorCode::no_backend) == 503);

@@ -17,7 +17,6 @@ enum class ErrorCode : std::uint8_t {
   head_too_large,      // request head over server.header_bytes or header_count
   body_too_large,      // request body over server.body_bytes
   unknown_coding,      // a well-formed Transfer-Encoding that we do not decode
-  unknown_method,      // a method that this front end cannot carry
   unknown_version,     // an HTTP version that we do not speak
   expectation_failed,  // an Expect other than 100-continue
   request_timeout,     // the client was too slow
