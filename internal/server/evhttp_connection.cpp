@@ -109,27 +109,22 @@ void EvhttpConnection::BoundInput() {
 // Looks at the input while no request is in progress. evhttp reads it next: it gets to see either
 // nothing or kHeadForEvhttp.
 void EvhttpConnection::ExamineHead() {
-  std::size_t size = evbuffer_get_length(input_);
+  const std::size_t size = evbuffer_get_length(input_);
   if (size == 0) return;
   std::string_view bytes(reinterpret_cast<char*>(evbuffer_pullup(input_, -1)), size);
-  if (looked_at_ == 0 && bytes.starts_with("\r\n")) {
+  if (bytes.starts_with("\r\n")) {
     // Empty lines before a request are passed over (RFC 9112 §2.2).
     while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
     evbuffer_drain(input_, size - bytes.size());
-    size = bytes.size();
-    if (size == 0) return;
+    unfinished_head_.Reset();
+    if (bytes.empty()) return;
   }
-  const std::size_t end = http::FindHeadEnd(bytes, looked_at_);
+  if (!unfinished_head_.ParseDue(bytes, frontend_.head_limits_)) return AwaitMoreHead();
+  const std::size_t end = http::FindHeadEnd(bytes, 0);
   if (end != std::string_view::npos) return TakeHead(bytes.substr(0, end));
-
-  looked_at_ = size;
-  if (size >= parse_again_at_ || size > frontend_.head_limits_.head_bytes) {
-    // Judged at doubling sizes, so that a head sent byte by byte is not read anew for each.
-    parse_again_at_ = 2 * size;
-    http::RequestHead scratch;
-    const auto result = http::ParseRequestHead(bytes, frontend_.head_limits_, scratch);
-    if (result.status == http::ParseResult::Status::error) return Refuse(result.error);
-  }
+  http::RequestHead scratch;
+  const auto result = http::ParseRequestHead(bytes, frontend_.head_limits_, scratch);
+  if (result.status == http::ParseResult::Status::error) return Refuse(result.error);
   AwaitMoreHead();
 }
 
@@ -164,7 +159,7 @@ void EvhttpConnection::TakeHead(std::string_view bytes) {
   exchange.drain_awaited_ = false;
 
   deadline_.Disarm();
-  looked_at_ = parse_again_at_ = 0;
+  unfinished_head_.Reset();
   if (phase_ == Phase::head) {
     const auto& evhttp = frontend_.evhttp_callbacks_;
     bufferevent_setcb(bev_, evhttp.read, evhttp.write, evhttp.event, connection_);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "internal/http/unfinished_head.hpp"
 #include "internal/server/deadline_list.hpp"
 #include "internal/server/evhttp_exchange.hpp"
 #include "internal/server/evhttp_frontend.hpp"
@@ -89,11 +90,10 @@ class EvhttpConnection {
   evbuffer_cb_entry* input_watch_ = nullptr;
   Peer peer_;
   Phase phase_ = Phase::idle;
-  bool served_ = false;             // at least one request
-  bool reading_stopped_ = false;    // enough input waits unread
-  bool telling_body_ = false;       // the handler has a view into the input
-  std::size_t looked_at_ = 0;       // input bytes without a head's end in them
-  std::size_t parse_again_at_ = 0;  // input bytes at which an unfinished head is judged again
+  bool served_ = false;           // at least one request
+  bool reading_stopped_ = false;  // enough input waits unread
+  bool telling_body_ = false;     // the handler has a view into the input
+  http::UnfinishedHead unfinished_head_;
   std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed
   TimePoint closing_until_;
   evhttp_request* request_ = nullptr;                       // while serving; evhttp's

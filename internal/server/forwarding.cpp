@@ -59,7 +59,7 @@ void Forwarding::TryNextBackend() {
 
 void Forwarding::Attempt(bool fresh_connection_only) {
   in_.clear();
-  judge_at_ = 0;
+  unfinished_head_.Reset();
   chunks_.Reset();
   if (!fresh_connection_only) {
     connection_ = TakeIdleConnection();
@@ -228,18 +228,14 @@ void Forwarding::OnData(Connection&, std::string_view bytes) {
 // Reads response heads, interim ones too. True when the final one has been passed on: `bytes` is
 // what came behind it then. False: more is needed, or the request has come to its end.
 bool Forwarding::ReadHead(std::string_view& bytes) {
-  std::size_t looked_at = in_.size();
   if (!in_.empty()) bytes = in_.append(bytes);
   while (true) {
-    if (http::FindHeadEnd(bytes, looked_at) == std::string_view::npos && bytes.size() < judge_at_) {
+    if (!unfinished_head_.ParseDue(bytes, forwarder_.response_limits_)) {
       return KeepUnfinishedHead(bytes);
     }
     const http::ParseResult result = http::ParseResponseHead(bytes, forwarder_.response_limits_,
                                                              exchange_->head().method, response_);
-    if (result.status == http::ParseResult::Status::incomplete) {
-      judge_at_ = 2 * bytes.size();
-      return KeepUnfinishedHead(bytes);
-    }
+    if (result.status == http::ParseResult::Status::incomplete) return KeepUnfinishedHead(bytes);
     if (result.status == http::ParseResult::Status::error || response_.status == 101) {
       // Upgrade is never offered to a backend, so that a 101 is nonsense.
       connection_.reset();
@@ -247,7 +243,7 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
       return false;
     }
     bytes.remove_prefix(result.head_bytes);
-    looked_at = judge_at_ = 0;
+    unfinished_head_.Reset();
     if (response_.status >= 200) break;
     if (++interim_count_ > kMaxInterim) {
       connection_.reset();

@@ -7,6 +7,7 @@
 
 #include "internal/http/chunked.hpp"
 #include "internal/http/message.hpp"
+#include "internal/http/unfinished_head.hpp"
 #include "internal/model/error.hpp"
 #include "internal/server/deadline_list.hpp"
 #include "internal/server/exchange.hpp"
@@ -94,9 +95,7 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   bool request_complete_ = false;  // told by the exchange; it may still be on its way down
 
   std::string in_;  // an unfinished response head; empty while heads arrive in one piece
-  // Bytes at which an unfinished head is judged (again): at doubling sizes, so that nonsense is
-  // found early, and a head sent byte by byte is not read anew for each.
-  std::size_t judge_at_ = 0;
+  http::UnfinishedHead unfinished_head_;
   http::ResponseHead response_;
   int interim_count_ = 0;
   http::ChunkedDecoder chunks_;
