@@ -32,12 +32,9 @@ bool Overlap(const std::string& a, const std::string& b) {
 void ReadServer(Section& section, ServerSettings& server) {
   section.Read("host", server.host, ParseHost);
   section.Read("port", server.port, Whole{0, 65535});
-  section.Read("frontend", server.frontend, [](std::string_view text) -> Parsed<FrontendKind> {
-    if (text == "evhttp") return FrontendKind::evhttp;
-    return tl::unexpected<std::string>(text == "native"
-                                           ? "native is not built into this version; use evhttp"
-                                           : "must be one of: evhttp");
-  });
+  section.Read(
+      "frontend", server.frontend,
+      OneOf<FrontendKind>{{{"evhttp", FrontendKind::evhttp}, {"native", FrontendKind::native}}});
   section.Read("workers", server.workers, Whole{0, 1024});
   section.Read("max_connections", server.max_connections, Whole{0, 10'000'000});
   section.Read("share_port", server.share_port, ParseBool);

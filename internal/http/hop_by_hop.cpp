@@ -35,6 +35,8 @@ ConnectionOptions ReadConnection(Fields& fields) {
         options.keep_alive = true;
       } else if (EqualsIgnoreCase(member, "close")) {
         options.close = true;
+      } else if (EqualsIgnoreCase(member, "upgrade")) {
+        options.upgrade = true;  // a field that is hop-by-hop anyway
       } else {
         MarkNamed(fields, member);
       }

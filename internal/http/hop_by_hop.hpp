@@ -21,6 +21,7 @@ inline constexpr FieldIdSet kAlwaysHopByHop{FieldId::connection,
 struct ConnectionOptions {
   bool close = false;
   bool keep_alive = false;
+  bool upgrade = false;
 
   // Whether the connection outlives the message (RFC 9112 §9.3).
   bool Persists(int minor_version) const { return !close && (minor_version >= 1 || keep_alive); }

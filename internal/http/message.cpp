@@ -9,6 +9,7 @@ void RequestHead::Clear() {
   framing = {};
   keep_alive = true;
   expects_continue = false;
+  upgrade = {};
 }
 
 std::string_view RequestHead::query() const {
@@ -23,6 +24,7 @@ void ResponseHead::Clear() {
   fields.clear();
   framing = {};
   keep_alive = true;
+  upgrade = {};
 }
 
 bool IsIdempotent(std::string_view method) {

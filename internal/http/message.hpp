@@ -28,6 +28,10 @@ struct RequestHead {
   Framing framing;         // none, length or chunked
   bool keep_alive = true;  // the client can go on after this one (RFC 9112 §9.3)
   bool expects_continue = false;
+  // The protocol that the client asks to switch to and that may be passed on (RFC 9110 §7.8): one
+  // Upgrade field of HTTP/1.1 that Connection names, on a request without a body. Never h2c, which
+  // would carry requests past us unread. Empty otherwise.
+  std::string_view upgrade;
 
   // Empties it, keeping its memory.
   void Clear();
@@ -45,6 +49,7 @@ struct ResponseHead {
   Fields fields;
   Framing framing;
   bool keep_alive = true;  // the connection that it came on can be used again
+  std::string_view upgrade;  // of a 101: the protocol that is switched to
 
   void Clear();
 };

@@ -119,7 +119,16 @@ class RequestReader : public HeadReader {
     ConnectionOptions options;
     if (present().Has(FieldId::connection)) options = ReadConnection(head_.fields);
     head_.keep_alive = options.Persists(head_.minor_version);
+    if (options.upgrade && present().Has(FieldId::upgrade)) head_.upgrade = UpgradeToPass();
     return true;
+  }
+
+  std::string_view UpgradeToPass() const {
+    if (head_.minor_version == 0 || repeated().Has(FieldId::upgrade) || head_.framing.has_body()) {
+      return {};
+    }
+    const std::string_view protocol = Find(head_.fields, FieldId::upgrade)->value;
+    return ListHas(protocol, "h2c") ? std::string_view() : protocol;
   }
 
   RequestHead& head_;

@@ -56,6 +56,9 @@ class ResponseReader : public HeadReader {
     ConnectionOptions options;
     if (present().Has(FieldId::connection)) options = ReadConnection(head_.fields);
     head_.keep_alive = options.Persists(head_.minor_version);
+    if (head_.status == 101 && options.upgrade && present().Has(FieldId::upgrade)) {
+      head_.upgrade = Find(head_.fields, FieldId::upgrade)->value;
+    }
 
     const bool never_has_body = head_.status < 200 || head_.status == 204;
     if (never_has_body || head_.status == 304 || request_method_ == "HEAD") {

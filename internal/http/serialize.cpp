@@ -70,6 +70,11 @@ class HeadWriter {
   char* at_;
 };
 
+void PutUpgrade(HeadWriter& writer, std::string_view protocol) {
+  writer.PutField("Connection", "upgrade");
+  writer.PutField("Upgrade", protocol);
+}
+
 void PutTarget(HeadWriter& writer, std::string_view base_path, std::string_view target) {
   if (target != "*") {
     if (base_path.ends_with('/')) base_path.remove_suffix(1);
@@ -125,7 +130,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
                        const ForwardedFor& client) {
   HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + head.method.size() +
                              base_path.size() + head.target.size() + 2 * head.host.size() +
-                             authority.size() + client.peer_ip.size() + client.request_id.size());
+                             authority.size() + head.upgrade.size() + client.peer_ip.size() + client.request_id.size());
   writer.Put(head.method);
   writer.Put(" ");
   PutTarget(writer, base_path, head.target);
@@ -149,6 +154,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
   if (!copied.Has(FieldId::x_request_id) && !client.request_id.empty()) {
     writer.PutField("X-Request-ID", client.request_id);
   }
+  if (!head.upgrade.empty()) PutUpgrade(writer, head.upgrade);
   PutRequestFraming(writer, head.method, framing);
   writer.Finish();
 }
@@ -156,7 +162,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
 void AppendResponseHead(std::string& out, const ResponseHead& head,
                         const ResponseDelivery& delivery) {
   const std::string_view reason = head.reason.empty() ? ReasonPhrase(head.status) : head.reason;
-  HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + reason.size() +
+  HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + reason.size() + head.upgrade.size() +
                              delivery.request_id.size() + delivery.date.size());
   writer.Put("HTTP/1.1 ");
   writer.PutNumber(static_cast<std::uint64_t>(head.status));
@@ -178,7 +184,9 @@ void AppendResponseHead(std::string& out, const ResponseHead& head,
   if (!copied.Has(FieldId::date) && !delivery.date.empty()) {
     writer.PutField("Date", delivery.date);
   }
-  if (!delivery.keep_alive || delivery.framing.kind == Framing::Kind::until_close) {
+  if (delivery.switch_protocols) {
+    PutUpgrade(writer, head.upgrade);
+  } else if (!delivery.keep_alive || delivery.framing.kind == Framing::Kind::until_close) {
     writer.PutField("Connection", "close");
   } else if (delivery.tell_keep_alive) {
     writer.PutField("Connection", "keep-alive");

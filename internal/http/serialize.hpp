@@ -23,7 +23,8 @@ struct ForwardedFor {
 // lines folded into one), X-Forwarded-Proto (http), X-Forwarded-Host, X-Request-ID. `framing`
 // gives the one Content-Length or Transfer-Encoding (for kind none, Content-Length: 0 where the
 // method usually has a body: POST, PUT, PATCH). No Connection field, no Expect: the connection is
-// kept, and 100-continue is ours to answer.
+// kept, and 100-continue is ours to answer. But a head with an upgrade asks for it: "Connection:
+// upgrade" and the Upgrade field.
 void AppendRequestHead(std::string& out, const RequestHead& head, const Framing& framing,
                        std::string_view base_path, std::string_view authority,
                        const ForwardedFor& client);
@@ -32,6 +33,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
 struct ResponseDelivery {
   Framing framing;               // until_close only with keep_alive false
   bool keep_alive = true;        // false adds "Connection: close"
+  bool switch_protocols = false;  // of a 101: adds "Connection: upgrade", keeps the Upgrade field
   bool tell_keep_alive = false;  // adds "Connection: keep-alive" (HTTP/1.0 clients)
   std::string_view request_id;   // X-Request-ID, added unless the response has one
   std::string_view date;         // IMF-fixdate, added unless the response has a Date

@@ -11,7 +11,7 @@ void Deadline::Disarm() {
 }
 
 DeadlineList::DeadlineList(Loop& loop, milliseconds timeout)
-    : timeout_(timeout), timer_(loop, [this] { Sweep(); }) {}
+    : loop_(loop), timeout_(timeout), timer_(loop, [this] { Sweep(); }) {}
 
 DeadlineList::~DeadlineList() {
   while (first_) Unlink(*first_);
@@ -19,7 +19,7 @@ DeadlineList::~DeadlineList() {
 
 void DeadlineList::Arm(Deadline& deadline) {
   deadline.Disarm();
-  deadline.at_ = Loop::Now() + timeout_;
+  deadline.at_ = loop_.Now() + timeout_;
   deadline.list_ = this;
   deadline.previous_ = last_;
   (last_ ? last_->next_ : first_) = &deadline;
@@ -40,7 +40,7 @@ void DeadlineList::Unlink(Deadline& deadline) {
 
 void DeadlineList::Sweep() {
   timer_running_ = false;
-  const TimePoint now = Loop::Now();
+  const TimePoint now = loop_.Now();
   while (first_ && first_->at_ <= now) {
     Deadline& due = *first_;
     Unlink(due);

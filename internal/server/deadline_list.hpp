@@ -46,6 +46,7 @@ class DeadlineList {
   void Unlink(Deadline& deadline);
   void Sweep();
 
+  Loop& loop_;
   const milliseconds timeout_;
   Timer timer_;
   bool timer_running_ = false;

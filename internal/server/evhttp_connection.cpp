@@ -57,10 +57,8 @@ EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* 
 EvhttpConnection::~EvhttpConnection() {
   evbuffer_remove_cb_entry(input_, input_watch_);
   if (!exchange_) return;
-  RequestHandler* handler = exchange_->handler_;
-  exchange_->handler_ = nullptr;
-  frontend_.GiveBack(*exchange_);
-  if (handler) handler->OnClientGone();
+  frontend_.exchanges_.GiveBack(*exchange_);
+  exchange_->TellGone();
 }
 
 void EvhttpConnection::Close() {
@@ -68,6 +66,14 @@ void EvhttpConnection::Close() {
   // that: by then the number may be another thread's.
   bufferevent_disable(bev_, EV_READ | EV_WRITE);
   evhttp_connection_free(connection_);
+}
+
+void EvhttpConnection::Cut(bool by_reset) {
+  if (by_reset) {
+    const linger at_once{1, 0};
+    setsockopt(bufferevent_getfd(bev_), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
+  Close();
 }
 
 void EvhttpConnection::CloseIfIdle() {
@@ -93,7 +99,7 @@ void EvhttpConnection::OnInputAdded() {
       return BoundInput();  // a body that nobody takes, or requests sent ahead
     case Phase::closing:
       evbuffer_drain(input_, evbuffer_get_length(input_));
-      if (Loop::Now() < closing_until_) frontend_.linger_deadlines_.Arm(deadline_);
+      if (frontend_.loop_.Now() < closing_until_) frontend_.linger_deadlines_.Arm(deadline_);
       return;
   }
 }
@@ -137,26 +143,16 @@ void EvhttpConnection::AwaitMoreHead() {
   bufferevent_setcb(bev_, nullptr, evhttp.write, evhttp.event, connection_);
 }
 
-void EvhttpConnection::TakeHead(std::string_view bytes) {
-  EvhttpExchange& exchange = frontend_.TakeExchange();
-  exchange_ = &exchange;
-  exchange.connection_ = this;
-  exchange.Reset(peer_);
-  exchange.head_bytes_.assign(bytes);
-  const auto result =
-      http::ParseRequestHead(exchange.head_bytes_, frontend_.head_limits_, exchange.head_);
-  if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
+EvhttpExchange& EvhttpConnection::TakeExchange() {
+  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_);
+  exchange_->Attach(*this);
+  return *exchange_;
+}
 
-  const Framing& framing = exchange.head_.framing;
-  if (framing.kind == Framing::Kind::length && framing.length > frontend_.settings_.body_bytes) {
-    return Refuse({ErrorCode::body_too_large, "the request body is too large"});
-  }
-  exchange.body_paused_ = false;
-  exchange.body_complete_ = !framing.has_body();
-  exchange.body_left_ = framing.length;
-  exchange.chunks_.Reset();
-  exchange.continue_owed_ = exchange.head_.expects_continue && framing.has_body();
-  exchange.drain_awaited_ = false;
+void EvhttpConnection::TakeHead(std::string_view bytes) {
+  const auto result = TakeExchange().Begin(bytes, peer_, frontend_.head_limits_,
+                                           frontend_.settings_.body_bytes);
+  if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
 
   deadline_.Disarm();
   unfinished_head_.Reset();
@@ -174,19 +170,11 @@ void EvhttpConnection::TakeHead(std::string_view bytes) {
 
 // Answers in evhttp's stead, which never sees the head, and closes.
 void EvhttpConnection::Refuse(const model::Error& error) {
-  if (!exchange_) {
-    exchange_ = &frontend_.TakeExchange();
-    exchange_->connection_ = this;
-    exchange_->Reset(peer_);
-  }
-  exchange_->head_.Clear();
-  exchange_->body_complete_ = false;
-  exchange_->drain_awaited_ = false;
-  exchange_->TakeRequestId();
+  if (!exchange_) TakeExchange();
   phase_ = Phase::serving;
   // No read callback: evhttp may have a deferred call of it pending, with an argument of its own.
   bufferevent_setcb(bev_, nullptr, &EvhttpConnection::OnWritable, &EvhttpConnection::OnEvent, this);
-  exchange_->Fail(error);
+  exchange_->Refuse(peer_, error);
 }
 
 void EvhttpConnection::Serve(evhttp_request* request) {
@@ -201,9 +189,8 @@ void EvhttpConnection::Serve(evhttp_request* request) {
   BoundInput();
   event_del(keep_interest_.get());
   served_ = true;
-  exchange_->TakeRequestId();
   // The body is told by events of its own: the router may end all of this.
-  if (!exchange_->body_complete_) {
+  if (!exchange_->body_complete()) {
     bufferevent_trigger(bev_, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
   }
   frontend_.router_.OnRequest(*exchange_);
@@ -216,75 +203,31 @@ void EvhttpConnection::OnReadable(bufferevent*, void* self) {
 }
 
 void EvhttpConnection::ReadBody() {
-  while (phase_ == Phase::serving && !exchange_->body_complete_ && !exchange_->body_paused_) {
-    if (exchange_->continue_owed_) {
-      exchange_->continue_owed_ = false;
-      if (evbuffer_get_length(input_) == 0) {
-        http::ResponseHead interim;
-        interim.status = 100;
-        interim.reason = http::ReasonPhrase(100);
-        exchange_->SendInterim(interim);
-      }
-    }
+  while (phase_ == Phase::serving && !exchange_->body_complete() && !exchange_->body_paused()) {
+    if (evbuffer_get_length(input_) > 0) exchange_->ForgetContinue();
+    exchange_->SendOwedContinue();
     evbuffer_iovec piece;
     if (evbuffer_peek(input_, -1, nullptr, &piece, 1) < 1 || piece.iov_len == 0) {
-      frontend_.body_deadlines_.Arm(deadline_);
+      if (!exchange_->is_tunnel()) frontend_.body_deadlines_.Arm(deadline_);
       return BoundInput();
     }
-    std::size_t used = 0;
+    const std::string_view bytes(static_cast<char*>(piece.iov_base), piece.iov_len);
+    std::string_view rest = bytes;
     EvhttpFrontend& frontend = frontend_;
     evhttp_connection* const key = connection_;
     telling_body_ = true;
-    const bool failed = !PassBody({static_cast<char*>(piece.iov_base), piece.iov_len}, used);
+    const auto error = exchange_->TellBody(rest);
+    if (error) exchange_->FailRequest(*error);
     // With the handler's answer the connection may have been closed.
     if (!frontend.connections_.contains(key)) return;
     telling_body_ = false;
-    evbuffer_drain(input_, used);
-    if (failed) break;
+    evbuffer_drain(input_, bytes.size() - rest.size());
+    if (error) break;
   }
   if (phase_ == Phase::flushing && Unsent() == 0) return CompleteResponse();
   if (phase_ != Phase::serving) return;
   deadline_.Disarm();
   BoundInput();
-}
-
-// Tells the handler of the body in `bytes`; `used` says how many of them were it. False: the
-// request has failed. Either way this may be gone.
-bool EvhttpConnection::PassBody(std::string_view bytes, std::size_t& used) {
-  EvhttpExchange& exchange = *exchange_;
-  const std::uint64_t limit = frontend_.settings_.body_bytes;
-  if (exchange.head_.framing.kind == Framing::Kind::length) {
-    used = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), exchange.body_left_));
-    exchange.body_left_ -= used;
-    exchange.body_complete_ = exchange.body_left_ == 0;
-    exchange.handler_->OnBody(bytes.substr(0, used));
-  } else {
-    using Event = http::ChunkedDecoder::Event;
-    std::string_view rest = bytes;
-    std::string_view data;
-    const Event event = exchange.chunks_.Next(rest, data);
-    used = bytes.size() - rest.size();
-    if (event == Event::error) {
-      FailBody({ErrorCode::malformed_request, "the chunked body is malformed"});
-      return false;
-    }
-    if (exchange.chunks_.Exceeds(limit)) {
-      FailBody({ErrorCode::body_too_large, "the request body is too large"});
-      return false;
-    }
-    exchange.body_complete_ = event == Event::end;
-    if (event == Event::data) exchange.handler_->OnBody(data);
-  }
-  if (exchange.body_complete_ && exchange.handler_) exchange.handler_->OnRequestEnd();
-  return true;
-}
-
-// The body cannot be read any further: the handler hears that its client is gone, the client why.
-void EvhttpConnection::FailBody(const model::Error& error) {
-  RequestHandler* handler = exchange_->handler_;
-  exchange_->handler_ = nullptr;
-  if (handler) handler->OnClientGone();
-  exchange_->Fail(error);
 }
 
 void EvhttpConnection::WantBody() {
@@ -293,7 +236,7 @@ void EvhttpConnection::WantBody() {
 
 // ---- The response
 
-void EvhttpConnection::Write(std::string& out) {
+std::size_t EvhttpConnection::Write(std::string& out) {
   evbuffer* output = bufferevent_get_output(bev_);
   std::size_t sent = 0;
   if (evbuffer_get_length(output) == 0) {
@@ -314,7 +257,7 @@ void EvhttpConnection::Write(std::string& out) {
   }
   out.clear();
   if (out.capacity() > kKeptBytes) out.shrink_to_fit();
-  if (Unsent() >= Exchange::kHighWater) exchange_->drain_awaited_ = true;
+  return Unsent();
 }
 
 std::size_t EvhttpConnection::Unsent() const {
@@ -334,13 +277,9 @@ void EvhttpConnection::OnWritable(bufferevent*, void* self) {
     case Phase::flushing:
       if (connection.Unsent() == 0) connection.CompleteResponse();
       return;
-    case Phase::serving: {
-      EvhttpExchange& exchange = *connection.exchange_;
-      if (!exchange.drain_awaited_ || connection.Unsent() > Exchange::kLowWater) return;
-      exchange.drain_awaited_ = false;
-      if (exchange.handler_) exchange.handler_->OnDrained();
+    case Phase::serving:
+      if (connection.Unsent() <= Exchange::kLowWater) connection.exchange_->TellDrained();
       return;
-    }
     default:
       return;
   }
@@ -351,10 +290,9 @@ void EvhttpConnection::CompleteResponse() {
     phase_ = Phase::flushing;
     return;
   }
-  const bool keep_alive = exchange_->keep_alive_ && !frontend_.draining_;
-  const bool all_read = exchange_->body_complete_;
-  if (exchange_->head_bytes_.capacity() > kKeptBytes) exchange_->head_bytes_.shrink_to_fit();
-  frontend_.GiveBack(*exchange_);
+  const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
+  const bool all_read = exchange_->body_complete();
+  frontend_.exchanges_.GiveBack(*exchange_);
   exchange_ = nullptr;
   deadline_.Disarm();
   if (keep_alive) return HandBack();
@@ -382,7 +320,7 @@ void EvhttpConnection::BeginClosing() {
   shutdown(bufferevent_getfd(bev_), SHUT_WR);
   evbuffer_drain(input_, evbuffer_get_length(input_));
   bufferevent_enable(bev_, EV_READ);
-  closing_until_ = Loop::Now() + kLongestLinger;
+  closing_until_ = frontend_.loop_.Now() + kLongestLinger;
   frontend_.linger_deadlines_.Arm(deadline_);
 }
 
@@ -398,7 +336,7 @@ void EvhttpConnection::OnDeadline() {
     case Phase::head:
       return Refuse({ErrorCode::request_timeout, "the request head did not arrive in time"});
     case Phase::serving:
-      return FailBody({ErrorCode::request_timeout, "the request body did not arrive in time"});
+      return exchange_->FailRequest({ErrorCode::request_timeout, "the request body did not arrive in time"});
     default:
       return Close();
   }
@@ -408,7 +346,7 @@ void EvhttpConnection::OnDeadline() {
 // asks for more only in lumps, so that its own queue counts too.
 void EvhttpConnection::OnWriteDeadline() {
   const std::size_t now = Unacknowledged();
-  if (now >= unacknowledged_) return exchange_->Cut(true);
+  if (now >= unacknowledged_) return Cut(true);
   unacknowledged_ = now;
   frontend_.body_deadlines_.Arm(write_deadline_);
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "internal/http/unfinished_head.hpp"
@@ -36,9 +37,17 @@ class EvhttpConnection {
   // Closes it. Destroys this.
   void Close();
 
- private:
-  friend class EvhttpExchange;
+  // For its exchange.
+  void WantBody();
+  // Sends `out`, or keeps what the kernel does not take; empties it. Returns what is unsent.
+  std::size_t Write(std::string& out);
+  std::size_t Unsent() const;
+  void CompleteResponse();
+  // Closes at once, so that the client sees that the response is not whole. Destroys this.
+  void Cut(bool by_reset);
+  bool draining() const { return frontend_.draining_; }
 
+ private:
   enum class Phase : std::uint8_t {
     idle,      // between requests
     head,      // a head has begun
@@ -62,14 +71,9 @@ class EvhttpConnection {
 
   // The request's body.
   void ReadBody();
-  bool PassBody(std::string_view bytes, std::size_t& used);
-  void FailBody(const model::Error& error);
-  void WantBody();
 
   // The response.
-  void Write(std::string& out);
-  std::size_t Unsent() const;
-  void CompleteResponse();
+  EvhttpExchange& TakeExchange();
   void HandBack();
   void BeginClosing();
   void OnDeadline();

@@ -16,8 +16,6 @@ namespace {
 
 // How long a refused client may go on sending before its connection is closed under it.
 constexpr milliseconds kLinger{2'000};
-// How soon accepting is tried again after descriptors or the budget ran out.
-constexpr milliseconds kAcceptPause{50};
 
 // evhttp keeps the one argument that a listener's callbacks get for itself. The error callback
 // finds its front end here; it runs only when accepting fails.
@@ -60,12 +58,11 @@ EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& setting
                    .field_count = settings.header_count,
                    .target_bytes = settings.uri_bytes},
       router_(router),
-      budget_(budget),
+      gate_(loop, budget),
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),
       body_deadlines_(loop, settings.timeouts.body),
       linger_deadlines_(loop, kLinger),
-      resume_timer_(loop, [this] { MaybeResumeAccepting(); }),
       evhttp_(evhttp_new(loop.base())) {
   adopt_event_.reset(event_new(
       loop.base(), -1, 0,
@@ -98,10 +95,9 @@ void EvhttpFrontend::Listen(int fd) {
   bound_ = evhttp_bind_listener(evhttp_.get(), listener_);
   Owners().Add(listener_, this);
   evconnlistener_set_error_cb(listener_, [](evconnlistener* listener, void*) {
-    // Out of descriptors: the loop would spin on the client that waits.
-    Owners().Find(listener)->PauseAccepting();
+    Owners().Find(listener)->gate_.Pause();
   });
-  accepting_ = true;
+  gate_.Watch(listener_);
 }
 
 void EvhttpFrontend::Drain() {
@@ -113,7 +109,7 @@ void EvhttpFrontend::Drain() {
 }
 
 void EvhttpFrontend::StopListening() {
-  accepting_ = false;
+  gate_.Shut();
   if (!listener_) return;
   Owners().Remove(std::exchange(listener_, nullptr));
   evhttp_del_accept_socket(evhttp_.get(), bound_);  // closes the socket
@@ -122,7 +118,7 @@ void EvhttpFrontend::StopListening() {
 bufferevent* EvhttpFrontend::OnAccepted() {
   bufferevent* bev = bufferevent_socket_new(loop_.base(), -1, 0);
   if (!bev) return nullptr;
-  if (++budget_.open >= budget_.max) PauseAccepting();
+  gate_.CountIn();
   // evhttp tells us of its connection only with the first request: we ask the bufferevent for it
   // once evhttp has set it up, later in this turn.
   bufferevent_incref(bev);
@@ -140,7 +136,7 @@ void EvhttpFrontend::AdoptAccepted() {
       auto* key = static_cast<evhttp_connection*>(connection);
       connections_.emplace(key, std::make_unique<EvhttpConnection>(*this, key, bev));
     } else {
-      --budget_.open;  // evhttp could not take it
+      gate_.CountOut();  // evhttp could not take it
     }
     bufferevent_decref(bev);
   }
@@ -153,37 +149,7 @@ void EvhttpFrontend::OnRequest(evhttp_request* request) {
 
 void EvhttpFrontend::OnConnectionClosed(evhttp_connection* connection) {
   connections_.erase(connection);
-  --budget_.open;
-  MaybeResumeAccepting();
-}
-
-void EvhttpFrontend::PauseAccepting() {
-  if (!accepting_) return;
-  accepting_ = false;
-  evconnlistener_disable(listener_);
-  resume_timer_.Start(kAcceptPause);
-}
-
-void EvhttpFrontend::MaybeResumeAccepting() {
-  if (accepting_ || draining_ || !listener_) return;
-  // Another worker may have made room: it is looked for again while there is none.
-  if (budget_.open >= budget_.max) return resume_timer_.Start(kAcceptPause);
-  accepting_ = true;
-  evconnlistener_enable(listener_);
-}
-
-EvhttpExchange& EvhttpFrontend::TakeExchange() {
-  if (free_exchanges_.empty()) {
-    exchanges_.push_back(std::make_unique<EvhttpExchange>(clock_));
-    free_exchanges_.push_back(exchanges_.back().get());
-  }
-  EvhttpExchange& exchange = *free_exchanges_.back();
-  free_exchanges_.pop_back();
-  return exchange;
-}
-
-void EvhttpFrontend::GiveBack(EvhttpExchange& exchange) {
-  free_exchanges_.push_back(&exchange);
+  gate_.CountOut();
 }
 
 }  // namespace balancer::server

@@ -9,8 +9,10 @@
 #include "internal/http/parser.hpp"
 #include "internal/server/deadline_list.hpp"
 #include "internal/server/exchange.hpp"
+#include "internal/server/evhttp_exchange.hpp"
 #include "internal/server/frontend.hpp"
 #include "internal/server/loop.hpp"
+#include "internal/server/pool.hpp"
 
 struct bufferevent;
 struct evconnlistener;
@@ -22,7 +24,6 @@ struct evhttp_request;
 namespace balancer::server {
 
 class EvhttpConnection;
-class EvhttpExchange;
 
 // The evhttp front end of one worker: accepts clients and gives their requests to a Router.
 //
@@ -42,7 +43,6 @@ class EvhttpFrontend final : public Frontend {
 
  private:
   friend class EvhttpConnection;
-  friend class EvhttpExchange;
 
   // What evhttp has set on a bufferevent of its own, to be put back.
   struct EvhttpCallbacks {
@@ -56,25 +56,18 @@ class EvhttpFrontend final : public Frontend {
   void AdoptAccepted();
   void OnRequest(evhttp_request* request);
   void OnConnectionClosed(evhttp_connection* connection);
-  // Accepts nothing for a moment: descriptors or the budget have run out.
-  void PauseAccepting();
-  void MaybeResumeAccepting();
-
-  EvhttpExchange& TakeExchange();
-  void GiveBack(EvhttpExchange& exchange);
 
   Loop& loop_;
   const config::ServerSettings& settings_;
   const http::HeadLimits head_limits_;
   Router& router_;
-  ConnectionBudget& budget_;
   ResponseClock clock_;
+  AcceptGate gate_;
   DeadlineList idle_deadlines_;
   DeadlineList header_deadlines_;
   DeadlineList body_deadlines_;
   DeadlineList linger_deadlines_;
-  std::vector<std::unique_ptr<EvhttpExchange>> exchanges_;  // as many as there were at once
-  std::vector<EvhttpExchange*> free_exchanges_;
+  Pool<EvhttpExchange> exchanges_;
 
   struct EvhttpDeleter {
     void operator()(evhttp* e) const;
@@ -82,10 +75,8 @@ class EvhttpFrontend final : public Frontend {
   EvhttpCallbacks evhttp_callbacks_;
   std::vector<bufferevent*> accepted_;  // in this turn, not known by their evhttp_connection yet
   EventPtr adopt_event_;
-  Timer resume_timer_;
   evconnlistener* listener_ = nullptr;    // evhttp's, while it listens
   evhttp_bound_socket* bound_ = nullptr;  // the same to evhttp
-  bool accepting_ = false;
   bool draining_ = false;
   std::unordered_map<evhttp_connection*, std::unique_ptr<EvhttpConnection>> connections_;
   std::unique_ptr<evhttp, EvhttpDeleter> evhttp_;

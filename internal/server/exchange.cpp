@@ -68,6 +68,19 @@ void Exchange::SendHead(const http::ResponseHead& head) {
   http::AppendResponseHead(out_, head, delivery);
 }
 
+void Exchange::SwitchProtocols(const http::ResponseHead& head) {
+  keep_alive_ = false;
+  head_sent_ = true;
+  body_mode_ = BodyMode::plain;
+  ends_with_connection_ = true;
+  http::ResponseDelivery delivery;
+  delivery.switch_protocols = true;
+  delivery.request_id = request_id_;
+  delivery.date = clock_.Date();
+  http::AppendResponseHead(out_, head, delivery);
+  ReadTunnel();
+}
+
 void Exchange::SendBody(std::string_view piece) {
   switch (body_mode_) {
     case BodyMode::none:

@@ -68,6 +68,10 @@ class Exchange {
   void SendBody(std::string_view piece);
   // Gives what has been sent so far to the kernel. Finish() does so too.
   void Flush();
+  // Sends a 101 and makes a tunnel of the exchange (RFC 9110 §7.8): from here on all that the client
+  // sends is told by OnBody(), its end by OnRequestEnd(), and SendBody() goes to it as it is.
+  // REQUIRES: a request with head().upgrade.
+  void SwitchProtocols(const http::ResponseHead& head);
   // Ends the response.
   void Finish();
   // Ends the exchange without completing the response: the connection is closed visibly.
@@ -91,6 +95,10 @@ class Exchange {
   // To be called when head_ has been filled in.
   void TakeRequestId();
 
+  bool response_begun() const { return head_sent_; }
+
+  // Reads all that is still to come from the client as a body without end.
+  virtual void ReadTunnel() = 0;
   // Carries out_ to the client; leaves it empty.
   virtual void WriteOut() = 0;
   // All of the response is in out_ or written: what follows is the next request, or the end of the

@@ -21,17 +21,7 @@ Forwarder::Forwarder(Loop& loop, const config::Settings& settings, service::Pool
 Forwarder::~Forwarder() = default;
 
 void Forwarder::Start(Exchange& exchange) {
-  if (free_.empty()) {
-    all_.push_back(std::make_unique<Forwarding>(*this));
-    free_.push_back(all_.back().get());
-  }
-  Forwarding* forwarding = free_.back();
-  free_.pop_back();
-  forwarding->Start(exchange);
-}
-
-void Forwarder::Recycle(Forwarding& done) {
-  free_.push_back(&done);
+  forwardings_.Take(*this).Start(exchange);
 }
 
 }  // namespace balancer::server

@@ -7,6 +7,7 @@
 #include "internal/http/parser.hpp"
 #include "internal/server/deadline_list.hpp"
 #include "internal/server/exchange.hpp"
+#include "internal/server/pool.hpp"
 #include "internal/server/upstream/address_book.hpp"
 #include "internal/server/upstream/connection_pool.hpp"
 #include "internal/service/pool-service/pool_service.hpp"
@@ -29,8 +30,6 @@ class Forwarder {
  private:
   friend class Forwarding;
 
-  void Recycle(Forwarding& done);
-
   const config::UpstreamSettings& settings_;
   const std::vector<model::Cidr>& trusted_proxies_;
   const http::HeadLimits response_limits_;
@@ -40,8 +39,7 @@ class Forwarder {
   DeadlineList connect_deadlines_;
   DeadlineList response_deadlines_;
   DeadlineList idle_deadlines_;
-  std::vector<std::unique_ptr<Forwarding>> all_;  // as many as there were requests at once
-  std::vector<Forwarding*> free_;
+  Pool<Forwarding> forwardings_;
 };
 
 }  // namespace balancer::server

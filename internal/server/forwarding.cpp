@@ -12,7 +12,6 @@ namespace balancer::server {
 
 using http::Framing;
 using model::ErrorCode;
-using upstream::Connection;
 
 Forwarding::Forwarding(Forwarder& forwarder) : forwarder_(forwarder) {}
 
@@ -58,9 +57,8 @@ void Forwarding::TryNextBackend() {
 }
 
 void Forwarding::Attempt(bool fresh_connection_only) {
-  in_.clear();
   unfinished_head_.Reset();
-  chunks_.Reset();
+  response_begun_ = false;
   if (!fresh_connection_only) {
     connection_ = TakeIdleConnection();
     if (connection_) {
@@ -75,15 +73,15 @@ void Forwarding::Attempt(bool fresh_connection_only) {
   int error = EHOSTUNREACH;  // its name has not been looked up
   do {
     connection_ = forwarder_.connections_.Make();
-    if (address) error = connection_->Connect(*address, *this);
-  } while (upstream::IsOwnShortage(error) && forwarder_.connections_.DropOne());
-  if (upstream::IsOwnShortage(error)) {
+    if (address) error = connection_->Connect(address->get(), address->length, *this);
+  } while (IsOwnShortage(error) && forwarder_.connections_.DropOne());
+  if (IsOwnShortage(error)) {
     // No better with another backend.
     connection_.reset();
     return GiveUp({ErrorCode::no_backend, "too many connections are open"});
   }
   if (error != 0) return ConnectFailed(ErrorCode::backend_unreachable, std::strerror(error));
-  forwarder_.connect_deadlines_.Arm(deadline_);
+  forwarder_.connect_deadlines_.Arm(connection_->deadline());
 }
 
 std::unique_ptr<Connection> Forwarding::TakeIdleConnection() {
@@ -117,12 +115,11 @@ void Forwarding::AttemptFailed(model::Error error, bool closed) {
   const RetryVerdict verdict =
       JudgeRetry({.method = exchange_->head().method,
                   .request_sent = stage_ != Stage::connecting && connection_->sent_any(),
-                  .response_begun = !in_.empty() || interim_count_ > 0,
+                  .response_begun = response_begun_,
                   .body_held = body_held_,
                   .kept_alive = kept_alive_,
                   .closed = closed});
   connection_.reset();
-  deadline_.Disarm();
   last_error_ = std::move(error);
   PauseBody();  // until another connection can take it
   switch (verdict) {
@@ -136,7 +133,7 @@ void Forwarding::AttemptFailed(model::Error error, bool closed) {
   }
 }
 
-void Forwarding::OnDeadline() {
+void Forwarding::OnDeadline(Connection&) {
   switch (stage_) {
     case Stage::connecting:
       return ConnectFailed(ErrorCode::backend_timeout, "connecting timed out");
@@ -145,6 +142,8 @@ void Forwarding::OnDeadline() {
                            false);
     case Stage::body:
       return CutResponse();
+    case Stage::tunnel:
+      return EndResponse(false);
   }
 }
 
@@ -169,7 +168,7 @@ void Forwarding::SendRequest() {
   }
   // The body's first piece usually follows within this turn, and leaves together with the head.
   connection_->FlushSoon();
-  forwarder_.idle_deadlines_.Arm(deadline_);
+  forwarder_.idle_deadlines_.Arm(connection_->deadline());
   ResumeBody();
 }
 
@@ -190,12 +189,13 @@ void Forwarding::OnBody(std::string_view piece) {
   }
   AppendBody(piece);
   connection_->FlushSoon();  // small pieces leave together
-  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
+  if (stage_ != Stage::body) forwarder_.idle_deadlines_.Arm(connection_->deadline());
   if (connection_->unsent() >= Exchange::kHighWater) PauseBody();
 }
 
 void Forwarding::OnRequestEnd() {
   request_complete_ = true;
+  if (stage_ == Stage::tunnel) return connection_->EndSending();
   if (exchange_->head().framing.kind == Framing::Kind::chunked) {
     connection_->out().append(http::kLastChunk);
   }
@@ -206,15 +206,15 @@ void Forwarding::OnRequestEnd() {
 // The time for a response runs from the request's last byte; until then, from its last progress.
 void Forwarding::AwaitResponse() {
   if (connection_->unsent() == 0) {
-    forwarder_.response_deadlines_.Arm(deadline_);
+    forwarder_.response_deadlines_.Arm(connection_->deadline());
   } else {
-    forwarder_.idle_deadlines_.Arm(deadline_);
+    forwarder_.idle_deadlines_.Arm(connection_->deadline());
   }
 }
 
 void Forwarding::OnDrained(Connection&) {
   if (request_complete_ && stage_ == Stage::awaiting_head) return AwaitResponse();
-  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(deadline_);
+  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(connection_->deadline());
   ResumeBody();
 }
 
@@ -228,86 +228,87 @@ void Forwarding::OnData(Connection&, std::string_view bytes) {
 // Reads response heads, interim ones too. True when the final one has been passed on: `bytes` is
 // what came behind it then. False: more is needed, or the request has come to its end.
 bool Forwarding::ReadHead(std::string_view& bytes) {
-  if (!in_.empty()) bytes = in_.append(bytes);
-  while (true) {
-    if (!unfinished_head_.ParseDue(bytes, forwarder_.response_limits_)) {
-      return KeepUnfinishedHead(bytes);
+  response_begun_ = true;
+  do {
+    if (!ParseHead(bytes)) return false;
+    if (response_.status == 101) {
+      BeginTunnel();
+      return true;
     }
-    const http::ParseResult result = http::ParseResponseHead(bytes, forwarder_.response_limits_,
-                                                             exchange_->head().method, response_);
-    if (result.status == http::ParseResult::Status::incomplete) return KeepUnfinishedHead(bytes);
-    if (result.status == http::ParseResult::Status::error || response_.status == 101) {
-      // Upgrade is never offered to a backend, so that a 101 is nonsense.
-      connection_.reset();
-      GiveUp({ErrorCode::backend_bad_response, "the backend sent no valid response"});
-      return false;
-    }
-    bytes.remove_prefix(result.head_bytes);
-    unfinished_head_.Reset();
-    if (response_.status >= 200) break;
-    if (++interim_count_ > kMaxInterim) {
-      connection_.reset();
-      GiveUp({ErrorCode::backend_bad_response, "the backend sent too many interim responses"});
-      return false;
-    }
-    if (response_.status != 100) exchange_->SendInterim(response_);
-  }
+    if (response_.status < 200 && response_.status != 100) exchange_->SendInterim(response_);
+  } while (response_.status < 200);
   stage_ = Stage::body;
-  body_left_ = response_.framing.length;
+  body_.Start(response_.framing);
   exchange_->SendHead(response_);
   return true;
 }
 
-bool Forwarding::KeepUnfinishedHead(std::string_view bytes) {
-  if (bytes.data() != in_.data() || bytes.size() != in_.size()) in_ = std::string(bytes);
-  return false;
+// Moves past the head at the front of `bytes`. False: it is not whole yet, or no valid one.
+bool Forwarding::ParseHead(std::string_view& bytes) {
+  using Status = http::ParseResult::Status;
+  http::ParseResult result;
+  if (unfinished_head_.ParseDue(bytes, forwarder_.response_limits_)) {
+    result = http::ParseResponseHead(bytes, forwarder_.response_limits_, exchange_->head().method,
+                                     response_);
+  }
+  if (result.status == Status::incomplete) {
+    connection_->PutBack(bytes);
+    return false;
+  }
+  const char* fault = nullptr;
+  if (result.status == Status::error) {
+    fault = "the backend sent no valid response";
+  } else if (response_.status == 101 &&
+             (exchange_->head().upgrade.empty() || response_.upgrade.empty())) {
+    fault = "the backend switched protocols unasked";
+  } else if (response_.status < 200 && ++interim_count_ > kMaxInterim) {
+    fault = "the backend sent too many interim responses";
+  }
+  if (fault) {
+    GiveUp({ErrorCode::backend_bad_response, fault});
+    return false;
+  }
+  bytes.remove_prefix(result.head_bytes);
+  unfinished_head_.Reset();
+  return true;
+}
+
+void Forwarding::BeginTunnel() {
+  stage_ = Stage::tunnel;
+  request_complete_ = false;
+  body_held_ = false;
+  response_.framing.kind = Framing::Kind::until_close;
+  body_.Start(response_.framing);
+  exchange_->SwitchProtocols(response_);
 }
 
 void Forwarding::PassBody(std::string_view bytes) {
-  switch (response_.framing.kind) {
-    case Framing::Kind::none:
-      return EndResponse(bytes.empty());
-    case Framing::Kind::length: {
-      const std::string_view piece = bytes.substr(0, body_left_);
-      if (!piece.empty()) exchange_->SendBody(piece);
-      body_left_ -= piece.size();
-      if (body_left_ == 0) return EndResponse(piece.size() == bytes.size());
-      break;
-    }
-    case Framing::Kind::chunked: {
-      using Event = http::ChunkedDecoder::Event;
-      std::string_view piece;
-      Event event;
-      while ((event = chunks_.Next(bytes, piece)) == Event::data) exchange_->SendBody(piece);
-      if (event == Event::end) return EndResponse(bytes.empty());
-      if (event == Event::error) return CutResponse();
-      break;
-    }
-    case Framing::Kind::until_close:
-      if (!bytes.empty()) exchange_->SendBody(bytes);
-      break;
-  }
+  using Event = http::BodyReader::Event;
+  std::string_view piece;
+  Event event;
+  while ((event = body_.Next(bytes, piece)) == Event::data) exchange_->SendBody(piece);
+  if (event == Event::end) return EndResponse(bytes.empty());
+  if (event != Event::need_more) return CutResponse();
   exchange_->Flush();
-  in_.clear();
-  forwarder_.idle_deadlines_.Arm(deadline_);
-  if (exchange_->unsent() >= Exchange::kHighWater) {
+  if (exchange_->unsent() < Exchange::kHighWater) {
+    forwarder_.idle_deadlines_.Arm(connection_->deadline());
+  } else {
     // The client's slowness is not the backend's: no deadline while we do not read.
-    deadline_.Disarm();
+    connection_->deadline().Disarm();
     connection_->PauseReading();
   }
 }
 
 void Forwarding::OnDrained() {
   if (!connection_) return;
-  forwarder_.idle_deadlines_.Arm(deadline_);
+  forwarder_.idle_deadlines_.Arm(connection_->deadline());
   connection_->ResumeReading();
 }
 
 void Forwarding::OnClosed(Connection&, int error) {
   if (stage_ == Stage::awaiting_head) {
-    const bool garbled = !in_.empty();
     return AttemptFailed(
-        {garbled ? ErrorCode::backend_bad_response : ErrorCode::backend_unreachable,
+        {response_begun_ ? ErrorCode::backend_bad_response : ErrorCode::backend_unreachable,
          "the backend closed the connection before its response"},
         true);
   }
@@ -345,12 +346,9 @@ void Forwarding::GiveUp(const model::Error& error) {
 
 void Forwarding::Release() {
   connection_.reset();
-  deadline_.Disarm();
   lease_.Release();
   exchange_ = nullptr;
-  in_.clear();
-  if (in_.capacity() > kHeldBodyBytes) in_.shrink_to_fit();
-  forwarder_.Recycle(*this);
+  forwarder_.forwardings_.GiveBack(*this);
 }
 
 }  // namespace balancer::server

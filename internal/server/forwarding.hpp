@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "internal/http/chunked.hpp"
+#include "internal/http/body_reader.hpp"
 #include "internal/http/message.hpp"
 #include "internal/http/unfinished_head.hpp"
 #include "internal/model/error.hpp"
-#include "internal/server/deadline_list.hpp"
+#include "internal/server/connection.hpp"
 #include "internal/server/exchange.hpp"
 #include "internal/server/retry_rule.hpp"
-#include "internal/server/upstream/connection.hpp"
 #include "internal/service/pool-service/pool_service.hpp"
 
 namespace balancer::server {
@@ -21,7 +20,7 @@ class Forwarder;
 
 // One request on its way to a backend and its response on the way back, through as many attempts as
 // it takes. Used again for later requests. Loop thread only.
-class Forwarding final : public RequestHandler, public upstream::ConnectionUser {
+class Forwarding final : public RequestHandler, public ConnectionUser {
  public:
   explicit Forwarding(Forwarder& forwarder);
 
@@ -33,18 +32,20 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   void OnClientGone() override;
   void OnDrained() override;
 
-  // upstream::ConnectionUser
-  void OnConnected(upstream::Connection& connection) override;
-  void OnConnectFailed(upstream::Connection& connection, int error) override;
-  void OnData(upstream::Connection& connection, std::string_view bytes) override;
-  void OnClosed(upstream::Connection& connection, int error) override;
-  void OnDrained(upstream::Connection& connection) override;
+  // ConnectionUser
+  void OnConnected(Connection& connection) override;
+  void OnConnectFailed(Connection& connection, int error) override;
+  void OnData(Connection& connection, std::string_view bytes) override;
+  void OnClosed(Connection& connection, int error) override;
+  void OnDrained(Connection& connection) override;
+  void OnDeadline(Connection& connection) override;
 
  private:
   enum class Stage : std::uint8_t {
     connecting,
     awaiting_head,  // the request is being sent, or has been; no whole response head yet
     body,           // the response's head has been passed on
+    tunnel,         // a 101 has been passed on: bytes go both ways
   };
 
   // Request bytes kept for another attempt.
@@ -55,10 +56,9 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
   // Attempts.
   void TryNextBackend();
   void Attempt(bool fresh_connection_only);
-  std::unique_ptr<upstream::Connection> TakeIdleConnection();
+  std::unique_ptr<Connection> TakeIdleConnection();
   void ConnectFailed(model::ErrorCode code, const char* reason);
   void AttemptFailed(model::Error error, bool closed);
-  void OnDeadline();
 
   // The request, downward.
   void SendRequest();
@@ -69,7 +69,8 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
 
   // The response, upward.
   bool ReadHead(std::string_view& bytes);
-  bool KeepUnfinishedHead(std::string_view bytes);
+  bool ParseHead(std::string_view& bytes);
+  void BeginTunnel();
   void PassBody(std::string_view bytes);
   void EndResponse(bool connection_reusable);
   void CutResponse();
@@ -84,22 +85,20 @@ class Forwarding final : public RequestHandler, public upstream::ConnectionUser 
 
   service::Lease lease_;
   std::vector<std::size_t> tried_;  // backends, in order
-  std::unique_ptr<upstream::Connection> connection_;
+  std::unique_ptr<Connection> connection_;
   bool kept_alive_ = false;  // connection_ has served a request before
   model::Error last_error_;
-  Deadline deadline_{[this] { OnDeadline(); }};
 
   std::string held_;  // the request's body so far, while body_held_
   bool body_held_ = true;
   bool body_paused_ = false;       // the exchange has been asked to pause
   bool request_complete_ = false;  // told by the exchange; it may still be on its way down
 
-  std::string in_;  // an unfinished response head; empty while heads arrive in one piece
   http::UnfinishedHead unfinished_head_;
   http::ResponseHead response_;
   int interim_count_ = 0;
-  http::ChunkedDecoder chunks_;
-  std::uint64_t body_left_ = 0;  // for a response measured by length
+  bool response_begun_ = false;  // a byte of it has come
+  http::BodyReader body_;
 };
 
 }  // namespace balancer::server

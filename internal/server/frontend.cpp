@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "internal/server/evhttp_frontend.hpp"
+#include "internal/server/native_frontend.hpp"
 
 namespace balancer::server {
 namespace {
@@ -14,7 +15,9 @@ constexpr milliseconds kLook{10};
 
 std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
                                        Router& router, ConnectionBudget& budget) {
-  // The only one so far; the configuration refuses any other.
+  if (settings.frontend == config::FrontendKind::native) {
+    return std::make_unique<NativeFrontend>(loop, settings, router, budget);
+  }
   return std::make_unique<EvhttpFrontend>(loop, settings, router, budget);
 }
 

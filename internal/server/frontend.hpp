@@ -1,22 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
 
 #include "internal/config/settings.hpp"
+#include "internal/server/accept_gate.hpp"
 #include "internal/server/exchange.hpp"
 #include "internal/server/loop.hpp"
 
 namespace balancer::server {
-
-// How many clients may be connected at once, over all workers.
-struct ConnectionBudget {
-  explicit ConnectionBudget(std::size_t most) : max(most) {}
-  const std::size_t max;
-  std::atomic<std::size_t> open{0};
-};
 
 // What accepts clients and gives their requests to a Router, on one worker's loop. Loop thread
 // only.

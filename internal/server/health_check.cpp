@@ -15,8 +15,6 @@
 
 namespace balancer::server {
 
-using upstream::Connection;
-
 namespace {
 
 // A backend that cannot be connected to is checked again after this, if its turn is not sooner: it
@@ -89,10 +87,10 @@ void HealthCheck::ConnectToNext(std::string_view reason_of_last) {
   while (!addresses_.empty()) {
     address_ = addresses_.back();
     addresses_.pop_back();
-    connection_ = std::make_unique<Connection>(checker_.loop_, checker_.scratch_);
-    error = connection_->Connect(address_, *this);
+    connection_ = std::make_unique<Connection>(checker_.shared_);
+    error = connection_->Connect(address_.get(), address_.length, *this);
     if (error == 0) return;
-    if (upstream::IsOwnShortage(error) && !first_) return Postpone();
+    if (IsOwnShortage(error) && !first_) return Postpone();
     reason = fmt::format("connect: {}", std::strerror(error));
   }
   EndAndRepeat(false, reason, kConnectRetry);

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "internal/model/backend.hpp"
+#include "internal/server/connection.hpp"
 #include "internal/server/health_checker.hpp"
-#include "internal/server/upstream/connection.hpp"
 
 struct evdns_getaddrinfo_request;
 struct addrinfo;
@@ -15,7 +15,7 @@ namespace balancer::server {
 
 // The checks of one backend, one at a time: name look-up, connect (to each of its addresses in
 // turn), request, status; all within `health.timeout`. Loop thread only.
-class HealthCheck final : public upstream::ConnectionUser {
+class HealthCheck final : public ConnectionUser {
  public:
   HealthCheck(HealthChecker& checker, std::size_t backend);
   ~HealthCheck();
@@ -23,11 +23,10 @@ class HealthCheck final : public upstream::ConnectionUser {
   // Begins a check now; when one is under way, another follows it.
   void Run();
 
-  void OnConnected(upstream::Connection& connection) override;
-  void OnConnectFailed(upstream::Connection& connection, int error) override;
-  void OnData(upstream::Connection& connection, std::string_view bytes) override;
-  void OnClosed(upstream::Connection& connection, int error) override;
-  void OnDrained(upstream::Connection&) override {}
+  void OnConnected(Connection& connection) override;
+  void OnConnectFailed(Connection& connection, int error) override;
+  void OnData(Connection& connection, std::string_view bytes) override;
+  void OnClosed(Connection& connection, int error) override;
 
  private:
   void LookUp();
@@ -51,7 +50,7 @@ class HealthCheck final : public upstream::ConnectionUser {
   evdns_getaddrinfo_request* look_up_ = nullptr;
   std::vector<upstream::SocketAddress> addresses_;  // not tried yet, the next one last
   upstream::SocketAddress address_;                 // being tried
-  std::unique_ptr<upstream::Connection> connection_;
+  std::unique_ptr<Connection> connection_;
   std::string in_;
 };
 

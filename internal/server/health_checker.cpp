@@ -20,7 +20,7 @@ HealthChecker::HealthChecker(Loop& loop, service::PoolService& backends,
       addresses_(addresses),
       period_(period),
       dns_(evdns_base_new(loop.base(), EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
-      scratch_(upstream::Connection::kScratchBytes),
+      shared_(loop),
       first_round_left_(backends.size()) {
   if (!dns_) throw std::runtime_error("cannot set up name look-ups");
   // Without a resolv.conf, or with an empty one, there are still addresses and /etc/hosts.

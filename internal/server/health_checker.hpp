@@ -4,9 +4,9 @@
 #include <memory>
 #include <vector>
 
+#include "internal/server/connection.hpp"
 #include "internal/server/loop.hpp"
 #include "internal/server/upstream/address_book.hpp"
-#include "internal/server/upstream/connection.hpp"
 #include "internal/service/pool-service/pool_service.hpp"
 
 struct evdns_base;
@@ -47,7 +47,7 @@ class HealthChecker {
   upstream::AddressBook& addresses_;
   const milliseconds period_;
   std::unique_ptr<evdns_base, DnsDeleter> dns_;
-  upstream::Connection::Scratch scratch_;
+  Connection::Shared shared_;
   std::vector<std::unique_ptr<HealthCheck>> checks_;  // by backend
   std::size_t first_round_left_ = 0;
   std::function<void()> on_first_round_;

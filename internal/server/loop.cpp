@@ -45,7 +45,10 @@ Loop::~Loop() {
 }
 
 void Loop::Run() {
-  while (!stopping_) event_base_loop(base_.get(), EVLOOP_ONCE);
+  while (!stopping_) {
+    event_base_loop(base_.get(), EVLOOP_ONCE);
+    now_ = TimePoint();
+  }
 }
 
 void Loop::Stop() {

@@ -37,7 +37,11 @@ class Loop {
   void Post(std::function<void()> task);
 
   event_base* base() const { return base_.get(); }
-  static TimePoint Now() { return std::chrono::steady_clock::now(); }
+  // The time, read once a turn. Loop thread only.
+  TimePoint Now() {
+    if (now_ == TimePoint()) now_ = std::chrono::steady_clock::now();
+    return now_;
+  }
 
  private:
   struct BaseDeleter {
@@ -50,6 +54,7 @@ class Loop {
   EventPtr wake_;          // readable when the mailbox has been filled
   int wake_fd_ = -1;       // eventfd
   bool stopping_ = false;  // this loop only
+  TimePoint now_;          // this loop only; unset until this turn has asked for it
 
   std::mutex mu_;
   std::vector<std::function<void()>> posted_;  // guarded by mu_

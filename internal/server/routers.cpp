@@ -22,7 +22,7 @@ void PublicRouter::OnRequest(Exchange& exchange) {
 void PublicRouter::Admit(Exchange& exchange) {
   const auto client_id = identity_.Find(exchange.head(), exchange.peer(), scratch_);
   if (!client_id) return exchange.Fail(client_id.error());
-  const Admission admission = tokens_.Admit(*client_id, Loop::Now());
+  const Admission admission = tokens_.Admit(*client_id, loop_.Now());
   if (admission.verdict != Admission::Verdict::pending) return Decide(exchange, admission);
 
   const std::uint64_t number = parking_.Park(exchange);

@@ -7,10 +7,9 @@ namespace balancer::server::upstream {
 
 ConnectionPool::ConnectionPool(Loop& loop, std::size_t backends, std::size_t keepalive,
                                milliseconds idle_timeout)
-    : loop_(loop),
-      keepalive_(keepalive),
+    : keepalive_(keepalive),
       idle_timeouts_(loop, idle_timeout),
-      scratch_(Connection::kScratchBytes),
+      shared_(loop),
       idle_(backends) {}
 
 std::unique_ptr<Connection> ConnectionPool::TakeIdle(std::size_t backend) {
@@ -18,17 +17,15 @@ std::unique_ptr<Connection> ConnectionPool::TakeIdle(std::size_t backend) {
   if (idle.empty()) return nullptr;
   std::unique_ptr<Connection> connection = std::move(idle.back());
   idle.pop_back();
-  connection->idle_deadline().Disarm();
+  connection->deadline().Disarm();
   return connection;
 }
 
 void ConnectionPool::Put(std::size_t backend, std::unique_ptr<Connection> connection) {
   auto& idle = idle_[backend];
   if (idle.size() >= keepalive_) return;  // destroys it
-  Connection& kept = *connection;
-  kept.SetUser(*this);
-  kept.set_on_idle_expired([this, &kept] { Drop(kept); });
-  idle_timeouts_.Arm(kept.idle_deadline());
+  connection->SetUser(*this);
+  idle_timeouts_.Arm(connection->deadline());
   idle.push_back(std::move(connection));
 }
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "internal/server/upstream/connection.hpp"
+#include "internal/server/connection.hpp"
 
 namespace balancer::server::upstream {
 
@@ -20,25 +20,22 @@ class ConnectionPool final : public ConnectionUser {
   // An idle connection to the backend, or nullptr.
   std::unique_ptr<Connection> TakeIdle(std::size_t backend);
   // One that is not connected yet.
-  std::unique_ptr<Connection> Make() { return std::make_unique<Connection>(loop_, scratch_); }
+  std::unique_ptr<Connection> Make() { return std::make_unique<Connection>(shared_); }
   // Closes an idle connection, to make room. False: there is none.
   bool DropOne();
   // Keeps a connection for the next request. It must have nothing unsent and nothing unread.
   void Put(std::size_t backend, std::unique_ptr<Connection> connection);
 
-  void OnConnected(Connection&) override {}
-  void OnConnectFailed(Connection&, int) override {}
   void OnData(Connection& connection, std::string_view) override { Drop(connection); }
   void OnClosed(Connection& connection, int) override { Drop(connection); }
-  void OnDrained(Connection&) override {}
+  void OnDeadline(Connection& connection) override { Drop(connection); }
 
  private:
   void Drop(Connection& connection);
 
-  Loop& loop_;
   const std::size_t keepalive_;
   DeadlineList idle_timeouts_;
-  Connection::Scratch scratch_;
+  Connection::Shared shared_;
   std::vector<std::vector<std::unique_ptr<Connection>>> idle_;  // by backend; the warmest last
 };
 

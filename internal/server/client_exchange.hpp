@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "internal/http/body_reader.hpp"
+#include "internal/http/parser.hpp"
+#include "internal/server/exchange.hpp"
+
+namespace balancer::server {
+
+// An exchange as its front end sees it: reads the request, and keeps what is to be known of it. Used
+// again for later requests; an idle connection holds none. Loop thread only.
+class ClientExchange : public Exchange {
+ public:
+  // Begins a request with the head at the front of `bytes`, which are copied. `complete`: ready for
+  // a Router. `error`: what to Refuse() it with; a body that is announced longer than `body_limit`
+  // is one.
+  http::ParseResult Begin(std::string_view bytes, const Peer& peer, const http::HeadLimits& limits,
+                          std::uint64_t body_limit);
+  // Answers a request of which there is no valid head, and has the connection closed.
+  void Refuse(const Peer& peer, const model::Error& error);
+
+  // Tells the handler of the next piece of the body at the front of `bytes`, or of its end, and
+  // moves past it. Returns why the body cannot be read any further. The response may be complete
+  // after it.
+  std::optional<model::Error> TellBody(std::string_view& bytes);
+  bool body_complete() const { return body_.complete(); }
+  bool body_paused() const { return body_paused_; }
+
+  // Sends an interim 100, or that only if the client waits for one.
+  void SendContinue();
+  void SendOwedContinue();
+  // The client has not waited for it.
+  void ForgetContinue() { continue_owed_ = false; }
+
+  // The client is gone: so hears the handler.
+  void TellGone();
+  // The request has failed while its body was read: the handler hears that the client is gone, the
+  // client why.
+  void FailRequest(const model::Error& error);
+  // Unsent bytes are at the low-water mark.
+  void TellDrained();
+
+  // In a tunnel: the client has sent all that it wanted.
+  void TellTunnelEnd();
+  bool is_tunnel() const { return is_tunnel_; }
+
+  bool keep_alive() const { return keep_alive_; }
+  using Exchange::response_begun;
+
+ protected:
+  using Exchange::Exchange;
+  ~ClientExchange() = default;
+
+  void PauseBody() override { body_paused_ = true; }
+  void ResumeBody() override;
+  void ReadTunnel() override;
+
+  // The body is wanted: read on, by an event to come.
+  virtual void WantBody() = 0;
+  // To be called when `unsent` bytes are left after a write.
+  void NoteUnsent(std::size_t unsent) { drain_awaited_ = drain_awaited_ || unsent >= kHighWater; }
+
+ private:
+  std::string head_bytes_;  // what head_ looks into
+  http::BodyReader body_;
+  bool is_tunnel_ = false;
+  bool body_paused_ = false;
+  bool continue_owed_ = false;  // 100-continue, as soon as the body is wanted
+  bool drain_awaited_ = false;  // the handler has seen unsent() at the high-water mark
+};
+
+}  // namespace balancer::server

@@ -1,0 +1,256 @@
+#include "internal/server/connection.hpp"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <event2/event.h>
+
+namespace balancer::server {
+namespace {
+
+// Reads in one turn before others get theirs.
+constexpr int kReadsPerTurn = 16;
+// A buffer that grew past this is given back when it is empty; sent bytes are cut off the front of
+// one that stays full.
+constexpr std::size_t kKeptBytes = 64 * 1024;
+
+}  // namespace
+
+bool IsOwnShortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+         error == EADDRNOTAVAIL;
+}
+
+Connection::~Connection() {
+  if (shared_.at_work == this) shared_.at_work = nullptr;
+  Close();
+}
+
+void Connection::Close() {
+  // Events go before the descriptor: the loop must not know a closed one.
+  read_event_.reset();
+  write_event_.reset();
+  deadline_.Disarm();
+  reading_ = false;
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
+}
+
+void Connection::CloseByReset() {
+  const linger at_once{1, 0};
+  setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  Close();
+}
+
+int Connection::Connect(const sockaddr* address, std::size_t length, ConnectionUser& user) {
+  SetUser(user);
+  fd_ = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) return errno;
+  const int on = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (connect(fd_, address, static_cast<socklen_t>(length)) != 0 && errno != EINPROGRESS) {
+    return errno;
+  }
+  connecting_ = true;  // until the socket is writable, which it may be at once
+  AddReadEvent();
+  event_add(WriteEvent(), nullptr);
+  return 0;
+}
+
+void Connection::Adopt(int fd, ConnectionUser& user) {
+  SetUser(user);
+  fd_ = fd;
+  AddReadEvent();
+}
+
+void Connection::SetUser(ConnectionUser& user) {
+  user_ = &user;
+  sent_any_ = false;
+  reading_ = true;
+}
+
+void Connection::AddReadEvent() {
+  read_event_.reset(event_new(shared_.loop.base(), fd_, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
+                              &Connection::OnEvent, this));
+  event_add(read_event_.get(), nullptr);
+}
+
+event* Connection::WriteEvent() {
+  if (!write_event_) {
+    write_event_.reset(
+        event_new(shared_.loop.base(), fd_, EV_WRITE | EV_ET, &Connection::OnEvent, this));
+  }
+  return write_event_.get();
+}
+
+void Connection::OnEvent(int, short what, void* self) {
+  static_cast<Connection*>(self)->HandleEvent(what);
+}
+
+void Connection::HandleEvent(short what) {
+  Shared& shared = shared_;  // outlives this, which may be destroyed by its user
+  shared.at_work = this;
+  if (what & EV_CLOSED) end_seen_ = true;
+  if (connecting_) {
+    // A socket that fails to connect becomes readable and writable at once.
+    FinishConnect();
+  }
+  if (shared.at_work && (what & EV_WRITE)) {
+    const bool had_unsent = unsent() > 0;
+    Flush();
+    if (had_unsent && unsent() == 0) user_->OnDrained(*this);
+  }
+  if (shared.at_work && (what & (EV_READ | EV_CLOSED))) {
+    if (reading_) {
+      ReadAvailable();
+    } else if (fd_ >= 0) {
+      stirred_ = true;
+      user_->OnUnread(*this);
+    }
+  }
+  shared.at_work = nullptr;
+}
+
+void Connection::FinishConnect() {
+  connecting_ = false;
+  const int error = Error();
+  if (error != 0) return user_->OnConnectFailed(*this, error);
+  user_->OnConnected(*this);
+}
+
+// ---- Writing
+
+void Connection::Flush() {
+  if (connecting_ || write_failed_ || unsent() == 0) return;
+  const ssize_t sent =
+      send(fd_, out_.data() + out_sent_, out_.size() - out_sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
+  if (sent > 0) {
+    sent_any_ = true;
+    out_sent_ += static_cast<std::size_t>(sent);
+  }
+  KeepUnsent();
+}
+
+void Connection::Send(std::string_view bytes) {
+  if (write_failed_) return;
+  if (unsent() == 0 && !connecting_) {
+    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
+    if (sent > 0) {
+      sent_any_ = true;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    if (bytes.empty()) return;
+  }
+  out_.append(bytes);
+  if (!connecting_) event_add(WriteEvent(), nullptr);
+}
+
+// There may be something to read all the same; if not, reading tells why.
+void Connection::SendFailed() {
+  write_failed_ = true;
+  out_.clear();
+  out_sent_ = 0;
+  event_active(read_event_.get(), EV_READ, 0);
+}
+
+void Connection::KeepUnsent() {
+  if (out_sent_ < out_.size()) {
+    if (out_sent_ >= kKeptBytes) out_.erase(0, std::exchange(out_sent_, 0));
+    event_add(WriteEvent(), nullptr);
+    return;
+  }
+  out_sent_ = 0;
+  out_.clear();
+  if (out_.capacity() > kKeptBytes) out_.shrink_to_fit();
+  if (end_after_unsent_) shutdown(fd_, SHUT_WR);
+}
+
+void Connection::FlushSoon() {
+  event_active(WriteEvent(), EV_WRITE, 0);
+}
+
+void Connection::EndSending() {
+  end_after_unsent_ = true;
+  if (unsent() == 0) shutdown(fd_, SHUT_WR);
+}
+
+std::size_t Connection::Unacknowledged() const {
+  int queued = 0;
+  ioctl(fd_, SIOCOUTQ, &queued);
+  return unsent() + static_cast<std::size_t>(queued);
+}
+
+// ---- Reading
+
+void Connection::ResumeReading() {
+  if (reading_) return;
+  reading_ = true;
+  retell_ = !unread_.empty();
+  if (std::exchange(stirred_, false) || retell_) event_active(read_event_.get(), EV_READ, 0);
+}
+
+void Connection::PutBack(std::string_view bytes) {
+  unread_.assign(bytes);
+}
+
+void Connection::ReadAvailable() {
+  Shared& shared = shared_;
+  std::vector<char>& scratch = shared.scratch;
+  if (std::exchange(retell_, false)) {
+    Tell(0);
+    if (!shared.at_work) return;
+  }
+  for (int reads = 0; reading_; ++reads) {
+    if (reads == kReadsPerTurn) {
+      event_active(read_event_.get(), EV_READ, 0);
+      return;
+    }
+    const ssize_t got = recv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
+    if (got > 0) {
+      Tell(static_cast<std::size_t>(got));
+      if (!shared.at_work) return;
+      // Less than was asked for: the socket is empty, and what comes next brings a new edge. Only
+      // the end of the stream may have come with these bytes.
+      if (static_cast<std::size_t>(got) < scratch.size() && !end_seen_) return;
+      continue;
+    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    end_seen_ = true;
+    reading_ = false;
+    return user_->OnClosed(*this, got < 0 ? errno : 0);
+  }
+  // The edge has been seen, not what is behind it.
+  stirred_ = true;
+}
+
+// Tells the user of what was put back and of `got` bytes in the scratch buffer.
+void Connection::Tell(std::size_t got) {
+  const std::string_view fresh(shared_.scratch.data(), got);
+  if (unread_.empty()) return user_->OnData(*this, fresh);
+  std::string all = std::move(unread_);
+  unread_.clear();
+  all.append(fresh);
+  user_->OnData(*this, all);
+}
+
+bool Connection::IsQuiet() const {
+  char byte;
+  return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+int Connection::Error() const {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
+}  // namespace balancer::server

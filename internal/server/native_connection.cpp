@@ -1,0 +1,259 @@
+#include "internal/server/native_connection.hpp"
+
+#include <utility>
+
+#include "internal/server/native_exchange.hpp"
+#include "internal/server/native_frontend.hpp"
+
+namespace balancer::server {
+
+using http::ParseResult;
+using model::ErrorCode;
+
+namespace {
+
+// Up to here all input is taken for one head when it is copied; in more, the head's end is looked
+// for first, so that of many requests sent ahead each is copied once.
+constexpr std::size_t kUsualHeadBytes = 2048;
+// How long a client that goes on sending after our last response is listened to at most.
+constexpr milliseconds kLongestLinger{30'000};
+// A client that sends its end this soon after its request may just have nothing more to say.
+constexpr milliseconds kHalfCloseWindow{1'000};
+
+}  // namespace
+
+NativeConnection::NativeConnection(NativeFrontend& frontend, int fd, Peer peer)
+    : frontend_(frontend), socket_(frontend.shared_), peer_(std::move(peer)) {
+  socket_.Adopt(fd, *this);
+  frontend_.idle_deadlines_.Arm(socket_.deadline());
+}
+
+NativeConnection::~NativeConnection() = default;
+
+void NativeConnection::CloseIfIdle() {
+  if (phase_ != Phase::idle) return;
+  served_ ? Close() : frontend_.linger_deadlines_.Arm(socket_.deadline());
+}
+
+void NativeConnection::Close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  socket_.Close();
+  if (exchange_) {
+    NativeExchange& exchange = *exchange_;
+    GiveBackExchange();
+    exchange.TellGone();
+  }
+  frontend_.Bury(*this);
+}
+
+NativeExchange& NativeConnection::TakeExchange() {
+  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_);
+  exchange_->Attach(*this, frontend_.loop_.Now());
+  return *exchange_;
+}
+
+void NativeConnection::GiveBackExchange() {
+  exchange_->Detach();
+  frontend_.exchanges_.GiveBack(*exchange_);
+  exchange_ = nullptr;
+}
+
+// ---- The request
+
+void NativeConnection::OnData(Connection&, std::string_view bytes) {
+  while (!bytes.empty()) {
+    switch (phase_) {
+      case Phase::idle:
+      case Phase::head:
+        if (!ReadHead(bytes)) return;
+        break;
+      case Phase::serving:
+        if (!ReadBody(bytes)) return;
+        break;
+      case Phase::flushing:
+        return socket_.PutBack(bytes);
+      case Phase::closing:
+        if (frontend_.loop_.Now() < closing_until_) {
+          frontend_.linger_deadlines_.Arm(socket_.deadline());
+        }
+        return;
+      case Phase::closed:
+        return;
+    }
+  }
+}
+
+// Moves past the head at the front of `bytes` and serves it. False: there is none.
+bool NativeConnection::ReadHead(std::string_view& bytes) {
+  // Empty lines before a request are passed over (RFC 9112 §2.2).
+  while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
+  if (bytes.empty()) return false;
+  if (!unfinished_head_.ParseDue(bytes, frontend_.head_limits_)) {
+    AwaitMoreHead(bytes);
+    return false;
+  }
+  const std::string_view head =
+      bytes.size() <= kUsualHeadBytes ? bytes : bytes.substr(0, http::FindHeadEnd(bytes, 0));
+  NativeExchange& exchange = TakeExchange();
+  const ParseResult result =
+      exchange.Begin(head, peer_, frontend_.head_limits_, frontend_.body_limit_);
+  switch (result.status) {
+    case ParseResult::Status::incomplete:
+      GiveBackExchange();
+      AwaitMoreHead(bytes);
+      return false;
+    case ParseResult::Status::error:
+      Refuse(result.error);
+      return true;
+    case ParseResult::Status::complete:
+      break;
+  }
+  unfinished_head_.Reset();
+  bytes.remove_prefix(result.head_bytes);
+  if (!bytes.empty()) exchange.ForgetContinue();
+  Serve();
+  return true;
+}
+
+void NativeConnection::AwaitMoreHead(std::string_view bytes) {
+  if (phase_ == Phase::idle) frontend_.header_deadlines_.Arm(socket_.deadline());
+  phase_ = Phase::head;
+  socket_.PutBack(bytes);
+}
+
+void NativeConnection::Serve() {
+  NativeExchange& exchange = *exchange_;
+  phase_ = Phase::serving;
+  served_ = true;
+  socket_.deadline().Disarm();
+  // What follows the request stays in the kernel until it has been answered.
+  if (exchange.body_complete()) socket_.PauseReading();
+  frontend_.router_.OnRequest(exchange);
+  if (phase_ != Phase::serving) return;
+  if (!exchange.body_complete() && !exchange.body_paused()) WantBody();
+  if (socket_.end_seen()) OnInputEnd();
+}
+
+// Answers that there is no valid request, and closes.
+void NativeConnection::Refuse(const model::Error& error) {
+  if (!exchange_) TakeExchange();
+  phase_ = Phase::serving;
+  socket_.PauseReading();
+  exchange_->Refuse(peer_, error);
+}
+
+// Tells the handler of the body at the front of `bytes`. False: nothing more can be read now.
+bool NativeConnection::ReadBody(std::string_view& bytes) {
+  if (exchange_->body_complete() || exchange_->body_paused()) {
+    socket_.PutBack(bytes);
+    return false;
+  }
+  if (const auto error = exchange_->TellBody(bytes)) {
+    exchange_->FailRequest(*error);
+    return true;
+  }
+  if (phase_ != Phase::serving || exchange_->body_paused()) return true;
+  if (exchange_->body_complete()) {
+    socket_.deadline().Disarm();
+    socket_.PauseReading();
+    if (socket_.end_seen()) OnInputEnd();
+  } else {
+    frontend_.body_deadlines_.Arm(socket_.deadline());
+  }
+  return true;
+}
+
+void NativeConnection::PauseBody() {
+  if (phase_ != Phase::serving) return;
+  socket_.PauseReading();
+  socket_.deadline().Disarm();
+}
+
+void NativeConnection::WantBody() {
+  exchange_->SendOwedContinue();
+  if (!exchange_->is_tunnel()) frontend_.body_deadlines_.Arm(socket_.deadline());
+  socket_.ResumeReading();
+}
+
+// ---- The response
+
+void NativeConnection::CompleteResponse() {
+  if (socket_.unsent() > 0) {
+    phase_ = Phase::flushing;
+    socket_.PauseReading();
+    return;
+  }
+  const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
+  const bool all_read = exchange_->body_complete() && !socket_.has_unread();
+  GiveBackExchange();
+  if (keep_alive) {
+    phase_ = Phase::idle;
+    frontend_.idle_deadlines_.Arm(socket_.deadline());
+    socket_.ResumeReading();
+  } else if (all_read) {
+    Close();
+  } else {
+    BeginClosing();
+  }
+}
+
+// The client has been told to stop but may still be sending. A close now would be a reset, which
+// can take the response away from under it (RFC 9112 §9.6).
+void NativeConnection::BeginClosing() {
+  phase_ = Phase::closing;
+  closing_until_ = frontend_.loop_.Now() + kLongestLinger;
+  frontend_.linger_deadlines_.Arm(socket_.deadline());
+  socket_.EndSending();
+  socket_.ResumeReading();
+}
+
+void NativeConnection::OnDrained(Connection&) {
+  if (exchange_) exchange_->NoteDrained();
+  if (phase_ == Phase::flushing) CompleteResponse();
+}
+
+// ---- The client's end
+
+void NativeConnection::OnClosed(Connection&, int error) {
+  if (phase_ != Phase::serving || error != 0) return Close();
+  if (exchange_->is_tunnel()) return exchange_->TellTunnelEnd();
+  exchange_->FailRequest({ErrorCode::malformed_request, "the request body ended too early"});
+  if (phase_ == Phase::closing) Close();  // there is nothing to wait for
+}
+
+void NativeConnection::OnUnread(Connection&) {
+  if (phase_ != Phase::serving && phase_ != Phase::flushing) return;
+  if (socket_.IsBroken()) return Close();
+  if (phase_ == Phase::serving && socket_.end_seen() && exchange_->body_complete()) OnInputEnd();
+}
+
+// The client sends nothing more, which one that has left and one that waits for its response have in
+// common. It is taken as waiting if it said so along with its request, as clients do that have but
+// one; if the response takes its time, it is asked (OnDeadline).
+void NativeConnection::OnInputEnd() {
+  if (!exchange_->response_begun()) {
+    return frontend_.half_close_deadlines_.Arm(socket_.deadline());
+  }
+  if (frontend_.loop_.Now() - exchange_->began_at() > kHalfCloseWindow) Close();
+}
+
+void NativeConnection::OnDeadline(Connection&) {
+  switch (phase_) {
+    case Phase::head:
+      return Refuse({ErrorCode::request_timeout, "the request head did not arrive in time"});
+    case Phase::serving:
+      if (!exchange_->body_complete()) {
+        return exchange_->FailRequest(
+            {ErrorCode::request_timeout, "the request body did not arrive in time"});
+      }
+      // A 100 that nobody has asked for is passed over by a client that is there (RFC 9110 §15.2.1);
+      // of one that has left, the kernel answers it with a reset.
+      if (!exchange_->response_begun()) exchange_->SendContinue();
+      return;
+    default:
+      return Close();
+  }
+}
+
+}  // namespace balancer::server

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "internal/http/unfinished_head.hpp"
+#include "internal/server/connection.hpp"
+#include "internal/server/peer.hpp"
+
+namespace balancer::server {
+
+class NativeExchange;
+class NativeFrontend;
+
+// One client's connection: reads requests one after the other, each when the response before it is
+// complete, and gives them to the router. Holds no buffer between requests. Loop thread only.
+//
+// Close() takes it out of service at once; the front end destroys it later, from a stack on which
+// nothing works on it any more.
+class NativeConnection final : public ConnectionUser {
+ public:
+  // Takes over an accepted socket. `frontend` must outlive it.
+  NativeConnection(NativeFrontend& frontend, int fd, Peer peer);
+  ~NativeConnection();
+  NativeConnection(const NativeConnection&) = delete;
+  NativeConnection& operator=(const NativeConnection&) = delete;
+
+  // At shutdown: closes it if it is between requests. A client that has just connected is given a
+  // moment, since its first request may be on its way.
+  void CloseIfIdle();
+  // Closes it; a handler at work hears that its client is gone.
+  void Close();
+
+  // For its exchange.
+  NativeFrontend& frontend() const { return frontend_; }
+  Connection& socket() { return socket_; }
+  void PauseBody();
+  void WantBody();
+  void CompleteResponse();
+
+  // ConnectionUser
+  void OnData(Connection&, std::string_view bytes) override;
+  void OnClosed(Connection&, int error) override;
+  void OnUnread(Connection&) override;
+  void OnDrained(Connection&) override;
+  void OnDeadline(Connection&) override;
+
+  // Its place among the front end's connections.
+  std::size_t index = 0;
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,      // between requests
+    head,      // a head has begun
+    serving,   // from a head's end until the response is complete
+    flushing,  // the response is complete, the socket has not taken all of it
+    closing,   // the last response is sent: what still comes is thrown away
+    closed,
+  };
+
+  bool ReadHead(std::string_view& bytes);
+  void AwaitMoreHead(std::string_view bytes);
+  void Serve();
+  void Refuse(const model::Error& error);
+  bool ReadBody(std::string_view& bytes);
+  void OnInputEnd();
+  void BeginClosing();
+  NativeExchange& TakeExchange();
+  void GiveBackExchange();
+
+  NativeFrontend& frontend_;
+  Connection socket_;
+  NativeExchange* exchange_ = nullptr;  // from a head's end to its response's
+  http::UnfinishedHead unfinished_head_;
+  TimePoint closing_until_;
+  Phase phase_ = Phase::idle;
+  bool served_ = false;  // at least one request
+  const Peer peer_;
+};
+
+}  // namespace balancer::server

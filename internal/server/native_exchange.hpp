@@ -1,0 +1,41 @@
+#pragma once
+
+#include "internal/server/client_exchange.hpp"
+#include "internal/server/deadline_list.hpp"
+
+namespace balancer::server {
+
+class NativeConnection;
+
+// A request of a native client.
+class NativeExchange final : public ClientExchange {
+ public:
+  explicit NativeExchange(ResponseClock& clock) : ClientExchange(clock) {}
+
+  // Puts it to work for a connection, for a request whose head has arrived at `now`.
+  void Attach(NativeConnection& connection, TimePoint now);
+  TimePoint began_at() const { return began_at_; }
+
+  // The client has taken all that was sent.
+  void NoteDrained();
+  // Stops watching over what the client takes.
+  void Detach() { write_deadline_.Disarm(); }
+
+  void PauseBody() override;
+  std::size_t unsent() const override;
+
+ private:
+  void WriteOut() override;
+  void ResponseComplete() override;
+  void Cut(bool by_reset) override;
+  bool CanKeepAlive() const override;
+  void WantBody() override;
+  void OnWriteDeadline();
+
+  NativeConnection* connection_ = nullptr;
+  TimePoint began_at_;
+  std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed
+  Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what the client is to take
+};
+
+}  // namespace balancer::server
