@@ -98,9 +98,14 @@ bool ChunkedDecoder::Take(char c) {
 
 void AppendChunk(std::string& out, std::string_view data) {
   if (data.empty()) return;
-  char size[kMaxSizeDigits];
-  const auto [size_end, error] = std::to_chars(size, size + sizeof(size), data.size(), 16);
-  out.append(size, size_end).append("\r\n").append(data).append("\r\n");
+  AppendChunkSize(out, data.size());
+  out.append(data).append(kChunkEnd);
+}
+
+void AppendChunkSize(std::string& out, std::size_t size) {
+  char digits[kMaxSizeDigits];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), size, 16);
+  out.append(digits, end).append("\r\n");
 }
 
 }  // namespace balancer::http

@@ -64,6 +64,11 @@ class ChunkedDecoder {
 // Appends one chunk, framed. An empty `data` appends nothing: it would end the body.
 void AppendChunk(std::string& out, std::string_view data);
 
+// The same in parts, for data that is written by itself: its size, and what follows it.
+// REQUIRES: size > 0.
+void AppendChunkSize(std::string& out, std::size_t size);
+inline constexpr std::string_view kChunkEnd = "\r\n";
+
 // Ends a chunked body, without trailers.
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 

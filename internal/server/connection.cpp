@@ -4,8 +4,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -18,7 +22,22 @@ namespace {
 constexpr int kReadsPerTurn = 16;
 // A buffer that grew past this is given back when it is empty; sent bytes are cut off the front of
 // one that stays full.
-constexpr std::size_t kKeptBytes = 64 * 1024;
+constexpr std::size_t kKeptBytes = 16 * 1024;
+
+ssize_t SendParts(int fd, iovec* parts, int count) {
+  if (count == 1) return send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Takes up to `size` from what is left of a count.
+std::size_t Advance(ssize_t& left, std::size_t size) {
+  const std::size_t taken = std::min(static_cast<std::size_t>(left), size);
+  left -= static_cast<ssize_t>(taken);
+  return taken;
+}
 
 }  // namespace
 
@@ -101,6 +120,7 @@ void Connection::HandleEvent(short what) {
     FinishConnect();
   }
   if (shared.at_work && (what & EV_WRITE)) {
+    full_ = false;
     const bool had_unsent = unsent() > 0;
     Flush();
     if (had_unsent && unsent() == 0) user_->OnDrained(*this);
@@ -126,30 +146,39 @@ void Connection::FinishConnect() {
 // ---- Writing
 
 void Connection::Flush() {
-  if (connecting_ || write_failed_ || unsent() == 0) return;
-  const ssize_t sent =
-      send(fd_, out_.data() + out_sent_, out_.size() - out_sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
-  if (sent > 0) {
-    sent_any_ = true;
-    out_sent_ += static_cast<std::size_t>(sent);
-  }
-  KeepUnsent();
+  if (unsent() > 0) Send({});
 }
 
-void Connection::Send(std::string_view bytes) {
+void Connection::Send(std::string_view bytes, std::string_view more) {
   if (write_failed_) return;
-  if (unsent() == 0 && !connecting_) {
-    const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (!connecting_ && !full_) {
+    std::array<iovec, 3> parts;
+    int count = 0;
+    for (const std::string_view part : {std::string_view(out_).substr(out_sent_), bytes, more}) {
+      if (!part.empty()) parts[count++] = {const_cast<char*>(part.data()), part.size()};
+    }
+    if (count == 0) return;
+    ssize_t sent = SendParts(fd_, parts.data(), count);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
     if (sent > 0) {
       sent_any_ = true;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      out_sent_ += Advance(sent, unsent());
+      bytes.remove_prefix(Advance(sent, bytes.size()));
+      more.remove_prefix(Advance(sent, more.size()));
     }
-    if (bytes.empty()) return;
   }
-  out_.append(bytes);
-  if (!connecting_) event_add(WriteEvent(), nullptr);
+  out_.append(bytes).append(more);
+  if (connecting_) return;
+  if (unsent() > 0) {
+    if (out_sent_ >= kKeptBytes) out_.erase(0, std::exchange(out_sent_, 0));
+    if (std::exchange(full_, true)) return;
+    event_add(WriteEvent(), nullptr);
+    return;
+  }
+  out_sent_ = 0;
+  out_.clear();
+  if (out_.capacity() > kKeptBytes) out_.shrink_to_fit();
+  if (end_after_unsent_) shutdown(fd_, SHUT_WR);
 }
 
 // There may be something to read all the same; if not, reading tells why.
@@ -158,18 +187,6 @@ void Connection::SendFailed() {
   out_.clear();
   out_sent_ = 0;
   event_active(read_event_.get(), EV_READ, 0);
-}
-
-void Connection::KeepUnsent() {
-  if (out_sent_ < out_.size()) {
-    if (out_sent_ >= kKeptBytes) out_.erase(0, std::exchange(out_sent_, 0));
-    event_add(WriteEvent(), nullptr);
-    return;
-  }
-  out_sent_ = 0;
-  out_.clear();
-  if (out_.capacity() > kKeptBytes) out_.shrink_to_fit();
-  if (end_after_unsent_) shutdown(fd_, SHUT_WR);
 }
 
 void Connection::FlushSoon() {

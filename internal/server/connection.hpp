@@ -77,8 +77,8 @@ class Connection {
   void Flush();
   // Flushes at the end of this turn, unless Flush() comes first.
   void FlushSoon();
-  // Sends `bytes` behind what is unsent, without a copy of what the kernel takes at once.
-  void Send(std::string_view bytes);
+  // Sends these behind what out() holds, without a copy of what the kernel takes at once.
+  void Send(std::string_view bytes, std::string_view more = {});
   // Sends no more after what is unsent has gone.
   void EndSending();
   std::size_t unsent() const { return out_.size() - out_sent_; }
@@ -119,7 +119,6 @@ class Connection {
   void ReadAvailable();
   void Tell(std::size_t got);
   void SendFailed();
-  void KeepUnsent();
 
   Shared& shared_;
   ConnectionUser* user_ = nullptr;
@@ -130,6 +129,7 @@ class Connection {
   bool retell_ = false;   // unread_ is to be told without waiting for more
   bool end_seen_ = false;
   bool sent_any_ = false;
+  bool full_ = false;          // the socket is: a write is waited for
   bool write_failed_ = false;  // the reason is found by reading
   bool end_after_unsent_ = false;
   EventPtr read_event_;

@@ -28,8 +28,6 @@ constexpr std::string_view kHeadForEvhttp = "GET / HTTP/1.1\n\n";
 constexpr std::size_t kInputBytes = 64 * 1024;
 // How long a client that goes on sending after our last response is listened to at most.
 constexpr milliseconds kLongestLinger{30'000};
-// Buffers of an exchange that grew past this are given back.
-constexpr std::size_t kKeptBytes = 64 * 1024;
 
 }  // namespace
 
@@ -236,28 +234,23 @@ void EvhttpConnection::WantBody() {
 
 // ---- The response
 
-std::size_t EvhttpConnection::Write(std::string& out) {
+void EvhttpConnection::Write(std::string_view bytes) {
   evbuffer* output = bufferevent_get_output(bev_);
-  std::size_t sent = 0;
-  if (evbuffer_get_length(output) == 0) {
-    const ssize_t taken = send(bufferevent_getfd(bev_), out.data(), out.size(), MSG_NOSIGNAL);
+  if (!bytes.empty() && evbuffer_get_length(output) == 0) {
+    const ssize_t taken = send(bufferevent_getfd(bev_), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (taken < 0 && errno != EAGAIN && errno != EINTR) {
       // Told by an event, as for any reader: whoever writes is not to lose its exchange over it.
-      sent = out.size();
       bufferevent_trigger_event(bev_, BEV_EVENT_WRITING | BEV_EVENT_ERROR,
                                 BEV_TRIG_DEFER_CALLBACKS);
+      return;
     }
-    if (taken > 0) sent = static_cast<std::size_t>(taken);
+    if (taken > 0) bytes.remove_prefix(static_cast<std::size_t>(taken));
   }
-  if (sent < out.size()) {
-    evbuffer_add(output, out.data() + sent, out.size() - sent);
-    bufferevent_enable(bev_, EV_WRITE);
-    unacknowledged_ = Unacknowledged();
-    frontend_.body_deadlines_.Arm(write_deadline_);
-  }
-  out.clear();
-  if (out.capacity() > kKeptBytes) out.shrink_to_fit();
-  return Unsent();
+  if (bytes.empty()) return;
+  evbuffer_add(output, bytes.data(), bytes.size());
+  bufferevent_enable(bev_, EV_WRITE);
+  unacknowledged_ = Unacknowledged();
+  frontend_.body_deadlines_.Arm(write_deadline_);
 }
 
 std::size_t EvhttpConnection::Unsent() const {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "internal/http/unfinished_head.hpp"
@@ -39,8 +38,8 @@ class EvhttpConnection {
 
   // For its exchange.
   void WantBody();
-  // Sends `out`, or keeps what the kernel does not take; empties it. Returns what is unsent.
-  std::size_t Write(std::string& out);
+  // Sends `bytes`, or keeps what the kernel does not take.
+  void Write(std::string_view bytes);
   std::size_t Unsent() const;
   void CompleteResponse();
   // Closes at once, so that the client sees that the response is not whole. Destroys this.

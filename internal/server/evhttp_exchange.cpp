@@ -7,8 +7,11 @@ namespace balancer::server {
 std::size_t EvhttpExchange::unsent() const {
   return connection_->Unsent() + out_.size();
 }
-void EvhttpExchange::WriteOut() {
-  NoteUnsent(connection_->Write(out_));
+void EvhttpExchange::WriteOut(std::string_view more) {
+  connection_->Write(out_);
+  connection_->Write(more);
+  out_.clear();
+  NoteUnsent(connection_->Unsent());
 }
 void EvhttpExchange::ResponseComplete() {
   connection_->CompleteResponse();

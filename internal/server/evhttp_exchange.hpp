@@ -17,7 +17,7 @@ class EvhttpExchange final : public ClientExchange {
   std::size_t unsent() const override;
 
  private:
-  void WriteOut() override;
+  void WriteOut(std::string_view more) override;
   void ResponseComplete() override;
   void Cut(bool by_reset) override;
   bool CanKeepAlive() const override;

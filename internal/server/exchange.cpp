@@ -10,6 +10,15 @@ namespace balancer::server {
 
 using http::Framing;
 
+namespace {
+
+// Pieces of a body from this size on go to the kernel from where they are; smaller ones are
+// gathered, up to so many bytes.
+constexpr std::size_t kDirectBytes = 4096;
+constexpr std::size_t kGatheredBytes = 16 * 1024;
+
+}  // namespace
+
 void Exchange::Reset(const Peer& peer) {
   head_.Clear();
   handler_ = nullptr;
@@ -86,17 +95,24 @@ void Exchange::SendBody(std::string_view piece) {
     case BodyMode::none:
       return;
     case BodyMode::plain:
+      if (piece.size() >= kDirectBytes) return WriteOut(piece);
       out_.append(piece);
       break;
     case BodyMode::chunked:
+      if (piece.size() >= kDirectBytes) {
+        http::AppendChunkSize(out_, piece.size());
+        WriteOut(piece);
+        out_.append(http::kChunkEnd);
+        return;
+      }
       http::AppendChunk(out_, piece);
       break;
   }
-  if (out_.size() >= kLowWater) Flush();
+  if (out_.size() >= kGatheredBytes) Flush();
 }
 
 void Exchange::Flush() {
-  if (!out_.empty()) WriteOut();
+  if (!out_.empty()) WriteOut({});
 }
 
 void Exchange::Finish() {

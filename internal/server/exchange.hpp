@@ -99,8 +99,8 @@ class Exchange {
 
   // Reads all that is still to come from the client as a body without end.
   virtual void ReadTunnel() = 0;
-  // Carries out_ to the client; leaves it empty.
-  virtual void WriteOut() = 0;
+  // Carries out_ and `more` behind it to the client; leaves out_ empty.
+  virtual void WriteOut(std::string_view more) = 0;
   // All of the response is in out_ or written: what follows is the next request, or the end of the
   // connection.
   virtual void ResponseComplete() = 0;

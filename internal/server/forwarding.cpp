@@ -13,6 +13,14 @@ namespace balancer::server {
 using http::Framing;
 using model::ErrorCode;
 
+namespace {
+
+// Pieces of a request's body from this size on go to the kernel from where they are; smaller ones
+// are gathered.
+constexpr std::size_t kDirectBytes = 4096;
+
+}  // namespace
+
 Forwarding::Forwarding(Forwarder& forwarder) : forwarder_(forwarder) {}
 
 void Forwarding::Start(Exchange& exchange) {
@@ -173,11 +181,15 @@ void Forwarding::SendRequest() {
 }
 
 void Forwarding::AppendBody(std::string_view piece) {
-  if (exchange_->head().framing.kind == Framing::Kind::chunked) {
-    http::AppendChunk(connection_->out(), piece);
-  } else {
-    connection_->out().append(piece);
+  const bool chunked = exchange_->head().framing.kind == Framing::Kind::chunked;
+  std::string& out = connection_->out();
+  if (piece.size() < kDirectBytes) {
+    chunked ? http::AppendChunk(out, piece) : static_cast<void>(out.append(piece));
+    return;
   }
+  if (chunked) http::AppendChunkSize(out, piece.size());
+  connection_->Send(piece);
+  if (chunked) out.append(http::kChunkEnd);
 }
 
 void Forwarding::OnBody(std::string_view piece) {

@@ -4,13 +4,6 @@
 #include "internal/server/native_frontend.hpp"
 
 namespace balancer::server {
-namespace {
-
-// A buffer that grew past this is given back.
-constexpr std::size_t kKeptBytes = 64 * 1024;
-
-}  // namespace
-
 void NativeExchange::Attach(NativeConnection& connection, TimePoint now) {
   connection_ = &connection;
   began_at_ = now;
@@ -29,11 +22,10 @@ std::size_t NativeExchange::unsent() const {
   return connection_->socket().unsent() + out_.size();
 }
 
-void NativeExchange::WriteOut() {
+void NativeExchange::WriteOut(std::string_view more) {
   Connection& socket = connection_->socket();
-  socket.Send(out_);
+  socket.Send(out_, more);
   out_.clear();
-  if (out_.capacity() > kKeptBytes) out_.shrink_to_fit();
   if (socket.unsent() == 0) return;
   NoteUnsent(socket.unsent());
   if (write_deadline_.armed()) return;
