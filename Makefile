@@ -31,9 +31,9 @@ test-tsan: ## the tests with ThreadSanitizer
 	@scripts/test.sh build-tsan -DBALANCER_SANITIZE=thread
 fuzz: ## fuzz every parser for FUZZ_SECONDS (20)
 	@scripts/fuzz.sh
-bench: ## measure beside nginx
+bench: ## measure beside nginx and HAProxy
 	@scripts/install-deps.sh bench
-	@scripts/bench/run.sh
+	@scripts/bench/run.py
 
 .PHONY: lint format
 lint: ## clang-format, clang-tidy and shellcheck, as errors

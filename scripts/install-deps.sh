@@ -17,7 +17,7 @@ packages_of() {
     test) packages_of build; packages_of postgres; echo catch2 ;;
     lint) packages_of build; echo catch2 clang-format clang-tidy shellcheck ;;
     fuzz) packages_of build; echo clang libclang-rt-14-dev ;;
-    bench) packages_of build; echo nginx-light nghttp2-client linux-perf valgrind strace ;;
+    bench) packages_of build; echo python3 nginx-light haproxy linux-perf valgrind strace ;;
     ci) echo make ;;
     runtime) echo libevent-2.1-7 libevent-pthreads-2.1-7 libpqxx-6.4 libyaml-cpp0.7 libfmt9 \
       libspdlog1.10 libsqlite3-0 ;;

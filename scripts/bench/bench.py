@@ -1,0 +1,134 @@
+"""The processes of a run: contenders on core 0, load generator and backend on core 1."""
+
+import random
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+
+
+class Failure(Exception):
+    """Ends the run with a message."""
+
+
+class Bench:
+    """Owns a directory and every process it starts; leaving its `with` ends and removes them."""
+
+    def __init__(self, build):
+        self.build = build
+        self.dir = Path(tempfile.mkdtemp(prefix="bench-"))
+        self._running = []
+        self._ports = {}
+        self._contenders = {}
+
+    def __enter__(self):
+        for program in ("load", "backend"):
+            self._run(["g++", "-std=c++20", "-O2", "-o", self.dir / program,
+                       HERE / f"{program}.cpp"])
+        self._run([ROOT / "scripts/build.sh", self.build, "balancer"])
+        self._ports["backend"] = free_port()
+        log = self.dir / "backend.log"
+        backend = self.spawn(["taskset", "-c", "1", self.dir / "backend", self._ports["backend"]], log)
+        self.wait_for(lambda: answers(self._ports["backend"]), backend, log)
+        return self
+
+    def __exit__(self, *_):
+        for process in self._running:
+            process.terminate()
+        for process in self._running:
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        shutil.rmtree(self.dir)
+
+    def start(self, contender, wrapper=()):
+        """Starts it anew and waits until it serves."""
+        port = self._ports[contender.name] = free_port()
+        fill = {"DIR": self.dir, "NAME": contender.name, "PORT": port, "BUILD": self.build,
+                "BACKEND": self._ports["backend"], "CONF": self.dir / f"{contender.name}.conf",
+                **contender.fill}
+
+        def filled(text):
+            for name, value in fill.items():
+                text = text.replace(f"@{name}@", str(value))
+            return text
+        fill["CONF"].write_text(filled((HERE / contender.conf).read_text()))
+        log = self.log(contender)
+        process = self.spawn(["taskset", "-c", "0", *wrapper, *filled(contender.command).split()], log)
+        self._contenders[contender.name] = process
+        self.wait_for(lambda: answers(port), process, log)
+        return process
+
+    def log(self, contender):
+        return self.dir / f"{contender.name}.log"
+
+    def pid(self, contender):
+        return self._contenders[contender.name].pid
+
+    def end_contenders(self):
+        for process in self._contenders.values():
+            self.end(process)
+        self._contenders.clear()
+
+    def load(self, shape, contender, requests, wrapper=()):
+        """Sends exactly so many; {"rate": a second, "p50", "p99", "max": microseconds}."""
+        command = [*wrapper, "taskset", "-c", "1", self.dir / "load",
+                   "--port", self._ports[contender.name], "--requests", requests,
+                   *shape.load, *contender.load]
+        words = self._run(command).split()
+        return {name: float(value) for name, value in zip(words[::2], words[1::2])}
+
+    def spawn(self, command, log):
+        with open(log, "w") as out:
+            process = subprocess.Popen([str(word) for word in command], stdout=out,
+                                       stderr=subprocess.STDOUT, cwd=ROOT)
+        self._running.append(process)
+        return process
+
+    def end(self, process):
+        process.terminate()
+        process.wait()
+        self._running.remove(process)
+
+    def wait_for(self, condition, process, log):
+        deadline = time.monotonic() + 20
+        while not condition():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Failure(f"{' '.join(process.args)}: {log.read_text()}")
+            time.sleep(0.05)
+
+    def _run(self, command):
+        command = [str(word) for word in command]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        if done.returncode != 0:
+            raise Failure(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+
+def free_port():
+    """Below the range from which the kernel takes ports by itself."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+
+
+def answers(port):
+    """Whether a GET of / on it is answered with 200."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 3) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return connection.recv(12) == b"HTTP/1.1 200"
+    except OSError:
+        return False

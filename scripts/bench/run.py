@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""What this balancer costs beside its rivals, measured in one run; see --help."""
+
+import argparse
+import os
+import random
+import signal
+import sys
+from dataclasses import replace
+
+import measures
+import report
+from bench import ROOT, Bench, Failure
+from contenders import CONTENDERS
+from shapes import SHAPES
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description="Measures this balancer beside nginx and HAProxy. BENCH_QUICK=1 takes fewer and "
+        "shorter rounds; BUILD_DIR (build) is where the balancer is built.")
+    parser.add_argument("--only", type=lambda text: text.split(","), metavar="SHAPE,...",
+                        help=f"of {', '.join(s.name for s in SHAPES)}")
+    parser.add_argument("--contenders", type=lambda text: tuple(text.split(",")), metavar="NAME,...",
+                        help=f"instead of each shape's own; of {', '.join(CONTENDERS)}. The first "
+                        "is compared to the others")
+    parser.add_argument("--write", action="store_true", help="put it all into docs/benchmarks.md")
+    return parser.parse_args()
+
+
+def chosen(options):
+    shapes = [s for s in SHAPES if not options.only or s.name in options.only]
+    if os.environ.get("BENCH_QUICK") == "1":
+        shapes = [s.quick() for s in shapes]
+    if options.contenders:
+        shapes = [replace(s, contenders=options.contenders) for s in shapes]
+    return shapes
+
+
+def measure(bench, shape, counters, samples):
+    contenders = [CONTENDERS[name] for name in shape.contenders]
+    before = {}
+    for contender in contenders:
+        bench.start(contender)
+        bench.load(shape, contender, contender.warm_up or shape.requests // 10)
+        before[contender.name] = measures.ticks_of(bench.pid(contender))
+    # Every round takes each contender once, shuffled: what else the machine does meets them alike,
+    # so that the ratio within a round stays when the figures themselves jump.
+    for _ in range(shape.rounds):
+        for contender in random.sample(contenders, len(contenders)):
+            measures.measure_round(bench, shape, contender, counters, samples)
+    # The kernel samples the split at its ticks: only all rounds together have enough of them.
+    for contender in contenders:
+        after = measures.ticks_of(bench.pid(contender))
+        for name, a, b in zip(("cpu_user", "cpu_kernel"), before[contender.name], after):
+            samples.add(shape, name, contender.name,
+                        (b - a) * 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests))
+    if shape.exact:
+        for contender in contenders:
+            measures.measure_system_calls(bench, shape, contender, samples)
+    bench.end_contenders()
+    if shape.exact and not counters:
+        for contender in contenders:
+            measures.measure_user_instructions(bench, shape, contender, samples)
+
+
+def main():
+    options = arguments()
+    os.environ["PATH"] += ":/usr/sbin"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    samples = measures.Samples()
+    with Bench(os.environ.get("BUILD_DIR", "build")) as bench:
+        counters = measures.perf_counts(bench)
+        for shape in chosen(options):
+            print(f"measuring: {shape.title}", file=sys.stderr)
+            measure(bench, shape, counters, samples)
+            print(report.section(samples, shape), flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f"bench: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
