@@ -1,5 +1,6 @@
-"""The processes of a run: contenders on core 0, load generator and backend on core 1."""
+"""The processes of a run, each on a core of its own as far as there are cores."""
 
+import os
 import random
 import shutil
 import socket
@@ -11,6 +12,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 
+CORES = os.cpu_count()
+CONTENDER_CORE, LOAD_CORE = 0, 1
+BACKEND_CORE = 2 if CORES > 2 else LOAD_CORE
+
 
 class Failure(Exception):
     """Ends the run with a message."""
@@ -20,6 +25,8 @@ class Bench:
     """Owns a directory and every process it starts; leaving its `with` ends and removes them."""
 
     def __init__(self, build):
+        if CORES < 2:
+            raise Failure("this needs two cores")
         self.build = build
         self.dir = Path(tempfile.mkdtemp(prefix="bench-"))
         self._running = []
@@ -33,7 +40,7 @@ class Bench:
         self._run([ROOT / "scripts/build.sh", self.build, "balancer"])
         self._ports["backend"] = free_port()
         log = self.dir / "backend.log"
-        backend = self.spawn(["taskset", "-c", "1", self.dir / "backend", self._ports["backend"]], log)
+        backend = self.spawn(["taskset", "-c", BACKEND_CORE, self.dir / "backend", self._ports["backend"]], log)
         self.wait_for(lambda: answers(self._ports["backend"]), backend, log)
         return self
 
@@ -61,7 +68,7 @@ class Bench:
             return text
         fill["CONF"].write_text(filled((HERE / contender.conf).read_text()))
         log = self.log(contender)
-        process = self.spawn(["taskset", "-c", "0", *wrapper, *filled(contender.command).split()], log)
+        process = self.spawn(["taskset", "-c", CONTENDER_CORE, *wrapper, *filled(contender.command).split()], log)
         self._contenders[contender.name] = process
         self.wait_for(lambda: answers(port), process, log)
         return process
@@ -78,8 +85,8 @@ class Bench:
         self._contenders.clear()
 
     def load(self, shape, contender, requests, wrapper=()):
-        """Sends exactly so many; {"rate": a second, "p50", "p99", "max": microseconds}."""
-        command = [*wrapper, "taskset", "-c", "1", self.dir / "load",
+        """Sends exactly so many, each to be answered with 200; {"rate": a second, "p50", "p99", "max": microseconds}."""
+        command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
                    "--port", self._ports[contender.name], "--requests", requests,
                    *shape.load, *contender.load]
         words = self._run(command).split()

@@ -25,6 +25,7 @@ def nginx(name, conf="nginx.conf", more=""):
 
 
 def balancer_with_clients(name, frontend, clients):
+    """For the shape of many clients: each is known before the first round."""
     return balancer(name, frontend, load=("--keys", clients), warm_up=clients)
 
 

@@ -2,31 +2,37 @@
 
 import re
 import subprocess
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import Failure
+
 
 @dataclass(frozen=True)
 class Measure:
-    label: str  # "{unit}" is a request, or a byte
+    label: str  # {unit} is a request or a MiB, {units} are several
     form: str
     scale: float = 1
     short: str = ""  # in a verdict
+    stand_ins: tuple = ()  # for where the processor's counters cannot be read
 
 
 MEASURES = {
-    "instructions": Measure("instructions a {unit}", "{:.0f}", short="instructions"),
+    "instructions": Measure("instructions a {unit}", "{:.0f}", short="instructions",
+                            stand_ins=("callgrind", "cpu")),
     "instructions_user": Measure("... in user mode", "{:.0f}"),
     "instructions_kernel": Measure("... in the kernel", "{:.0f}"),
-    "cycles": Measure("cycles a {unit}", "{:.0f}", short="cycles"),
+    "cycles": Measure("cycles a {unit}", "{:.0f}", short="cycles", stand_ins=("cpu",)),
     "callgrind": Measure("user instructions a {unit} (callgrind)", "{:.0f}",
-                         short="callgrind (user mode alone)"),
+                         short="user instructions (callgrind)"),
     "cpu": Measure("microseconds on the CPU a {unit}", "{:.2f}", 1e-3, "time on the CPU"),
     "cpu_user": Measure("... in user mode", "{:.2f}", 1e-3),
     "cpu_kernel": Measure("... in the kernel", "{:.2f}", 1e-3),
     "system_calls": Measure("system calls a {unit}", "{:.2f}"),
-    "throughput": Measure("requests a second", "{:.0f}", short="throughput"),
+    "throughput": Measure("{units} a second", "{:.0f}", short="throughput"),
+    "busy": Measure("share of its core that it used", "{:.2f}"),
     "p50": Measure("median latency, microseconds", "{:.0f}"),
     "p99": Measure("99th percentile, microseconds", "{:.0f}", short="p99"),
 }
@@ -74,17 +80,19 @@ def measure_round(bench, shape, contender, counters, samples):
     perf = ["perf", "stat", "-x,", "-o", out, "-e", EVENTS, "-p", str(pid), "--"] if counters else []
     before = cpu_of(pid)
     answer = bench.load(shape, contender, shape.requests, perf)
-    units = shape.requests * (shape.bytes or 1)
+    units = shape.requests * shape.units
 
     def add(measure, value):
         samples.add(shape, measure, contender.name, value)
-    add("cpu", (cpu_of(pid) - before) / units)
-    add("throughput", answer["rate"])
+    cpu = cpu_of(pid) - before
+    add("cpu", cpu / units)
+    add("busy", cpu / 1e9 * answer["rate"] / shape.requests)
+    add("throughput", answer["rate"] * shape.units)
     add("p50", answer["p50"])
     add("p99", answer["p99"])
     if counters:
-        counts = {event: int(n) / units for n, event in
-                  re.findall(r"^(\d+),[^,]*,([^,]+)", out.read_text(), re.MULTILINE)}
+        counts = {event: float(n) / units for n, event in
+                  re.findall(r"^([\d.]+),[^,]*,([^,]+)", out.read_text(), re.MULTILINE)}
         user, kernel = counts["instructions:u"], counts["instructions:k"]
         add("instructions_user", user)
         add("instructions_kernel", kernel)
@@ -99,7 +107,11 @@ def measure_system_calls(bench, shape, contender, samples):
     for requests in exact_runs(shape):
         strace = bench.spawn(["strace", "-f", "-c", "-U", "calls,name", "-o", out,
                               "-p", str(bench.pid(contender))], log)
-        bench.wait_for(lambda: "attached" in log.read_text(), strace, log)
+        try:
+            bench.wait_for(lambda: "attached" in log.read_text(), strace, log)
+        except Failure as failure:
+            print(f"no system calls counted: {failure}", file=sys.stderr)
+            return
         bench.load(shape, contender, requests)
         bench.end(strace)
         calls.append(int(re.search(r"^\s*(\d+)\s+total", out.read_text(), re.MULTILINE)[1]))

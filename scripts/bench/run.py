@@ -7,11 +7,12 @@ import random
 import signal
 import sys
 from dataclasses import replace
+from statistics import median
 
 import measures
 import report
 from bench import ROOT, Bench, Failure
-from contenders import CONTENDERS
+from contenders import CONTENDERS, versions
 from shapes import SHAPES
 
 
@@ -25,7 +26,16 @@ def arguments():
                         help=f"instead of each shape's own; of {', '.join(CONTENDERS)}. The first "
                         "is compared to the others")
     parser.add_argument("--write", action="store_true", help="put it all into docs/benchmarks.md")
-    return parser.parse_args()
+    options = parser.parse_args()
+    for name in options.only or ():
+        if name not in [s.name for s in SHAPES]:
+            parser.error(f"no shape {name}")
+    for name in options.contenders or ():
+        if name not in CONTENDERS:
+            parser.error(f"no contender {name}")
+    if options.write and (options.only or options.contenders):
+        parser.error("--write is for all of it")
+    return options
 
 
 def chosen(options):
@@ -37,12 +47,22 @@ def chosen(options):
     return shapes
 
 
+def at_half(bench, shape, of):
+    """The shape with its rate fixed."""
+    most = median(bench.load(shape, of, shape.requests)["rate"] for _ in range(3))
+    return replace(shape, load=(*shape.load, "--rate", round(most / 2)))
+
+
 def measure(bench, shape, counters, samples):
+    """The shape as it was measured."""
     contenders = [CONTENDERS[name] for name in shape.contenders]
     before = {}
     for contender in contenders:
         bench.start(contender)
-        bench.load(shape, contender, contender.warm_up or shape.requests // 10)
+        bench.load(shape, contender, contender.warm_up or max(1, shape.requests // 10))
+    if shape.half_of:
+        shape = at_half(bench, shape, CONTENDERS[shape.half_of])
+    for contender in contenders:
         before[contender.name] = measures.ticks_of(bench.pid(contender))
     # Every round takes each contender once, shuffled: what else the machine does meets them alike,
     # so that the ratio within a round stays when the figures themselves jump.
@@ -54,7 +74,7 @@ def measure(bench, shape, counters, samples):
         after = measures.ticks_of(bench.pid(contender))
         for name, a, b in zip(("cpu_user", "cpu_kernel"), before[contender.name], after):
             samples.add(shape, name, contender.name,
-                        (b - a) * 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests))
+                        (b - a) * 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests * shape.units))
     if shape.exact:
         for contender in contenders:
             measures.measure_system_calls(bench, shape, contender, samples)
@@ -62,6 +82,7 @@ def measure(bench, shape, counters, samples):
     if shape.exact and not counters:
         for contender in contenders:
             measures.measure_user_instructions(bench, shape, contender, samples)
+    return shape
 
 
 def main():
@@ -69,12 +90,19 @@ def main():
     os.environ["PATH"] += ":/usr/sbin"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     samples = measures.Samples()
-    with Bench(os.environ.get("BUILD_DIR", "build")) as bench:
+    build = os.environ.get("BUILD_DIR", "build")
+    sections = []
+    with Bench(build) as bench:
         counters = measures.perf_counts(bench)
+        print(report.machine(), report.caveat(counters), sep="\n\n", end="\n\n", flush=True)
         for shape in chosen(options):
-            print(f"measuring: {shape.title}", file=sys.stderr)
-            measure(bench, shape, counters, samples)
-            print(report.section(samples, shape), flush=True)
+            shape = measure(bench, shape, counters, samples)
+            sections.append(report.section(samples, shape))
+            print(sections[-1], flush=True)
+    if options.write:
+        page = report.page(sections, counters, versions(build))
+        (ROOT / "docs/benchmarks.md").write_text(page)
+        print("wrote docs/benchmarks.md")
 
 
 if __name__ == "__main__":

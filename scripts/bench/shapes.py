@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-MIB = 1 << 20
-
 
 @dataclass(frozen=True)
 class Target:
@@ -13,11 +11,15 @@ class Target:
     at_most: float = None
     at_least: float = None
 
+    def met_by(self, ratio):
+        return ratio <= self.at_most if self.at_most else ratio >= self.at_least
+
 
 @dataclass(frozen=True)
 class Shape:
     name: str
     title: str
+    about: str
     contenders: tuple
     show: tuple  # the table's rows, of measures.MEASURES
     targets: tuple
@@ -25,8 +27,13 @@ class Shape:
     requests: int = 10000  # a round
     rounds: int = 15
     exact: int = 0  # requests to count exactly, which is slow, with callgrind and strace; 0 = do not
-    bytes: int = 0  # of a body, where the cost of a byte is asked instead of a request's
+    mib: int = 0  # of a body, where the cost of a MiB is asked instead of a request's
     half_of: str = None  # the rate is fixed: half of what this contender can do
+
+    @property
+    def units(self):
+        """What a request counts for."""
+        return self.mib or 1
 
     def quick(self):
         return replace(self, rounds=max(3, self.rounds // 3), requests=max(2, self.requests // 3),
@@ -34,21 +41,50 @@ class Shape:
 
 
 ALL = ("native", "evhttp", "nginx", "nginx-lean", "haproxy")
+BODIES = ("native", "evhttp", "nginx", "nginx-unbuffered", "haproxy")
 COST = ("instructions", "instructions_user", "instructions_kernel", "cycles", "callgrind", "cpu",
-        "cpu_user", "cpu_kernel", "system_calls", "throughput")
+        "cpu_user", "cpu_kernel", "system_calls", "throughput", "busy")
 
 
-def cost(bounds):
-    return tuple(Target("instructions", rival, at_most=bound) for rival, bound in bounds.items())
+def targets(measure, at_most=None, at_least=None, of=("nginx", "nginx-lean")):
+    return tuple(Target(measure, rival, at_most, at_least) for rival in of)
 
 
-THROUGHPUT = (Target("throughput", "nginx", at_least=1.3),
-              Target("throughput", "haproxy", at_least=1.6))
+THROUGHPUT = (*targets("throughput", at_least=1.3),
+              *targets("throughput", at_least=1.6, of=("haproxy",)))
 
 SHAPES = (
-    Shape("few", "Few header fields", ALL, COST,
-          cost({"nginx": 0.70, "nginx-lean": 0.70, "haproxy": 0.55}) + THROUGHPUT, exact=4000),
-    Shape("browser", "A browser's fourteen header fields", ALL, COST,
-          cost({"nginx": 0.62, "nginx-lean": 0.62}) + THROUGHPUT,
+    Shape("few", "Few header fields", "A GET that has Host alone, on kept-alive connections.",
+          ALL, COST,
+          (*targets("instructions", 0.70), *targets("instructions", 0.55, of=("haproxy",)),
+           *THROUGHPUT),
+          exact=4000),
+    Shape("browser", "A browser's fourteen header fields",
+          "The same with the fields that a browser sends.",
+          ALL, COST, (*targets("instructions", 0.62), *THROUGHPUT),
           ("--fields", "scripts/bench/browser.txt"), exact=4000),
+    Shape("close", "A connection for each request",
+          "The client connects, asks with Connection: close, and reads to the end.",
+          ALL, COST, targets("instructions", 0.8),
+          ("--close", 1), requests=4000, exact=2000),
+    Shape("latency", "Latency at half of nginx's rate",
+          "Requests at a fixed rate, half of what nginx reached over as many connections just "
+          "before, whether or not answers come (an open loop). A latency is counted from the instant "
+          "at which the schedule wanted the request sent, so waiting for a free connection counts.",
+          ALL, ("p50", "p99", "cpu", "busy"), targets("p99", 1),
+          ("--connections", 256), requests=25000, half_of="nginx"),
+    Shape("download", "Downloads of 100 MiB",
+          "`nginx` buffers as shipped; `nginx-unbuffered` has proxy_buffering off.",
+          BODIES, COST, targets("cycles", 1, of=("nginx", "nginx-unbuffered")),
+          ("--path", f"/bytes/{100 << 20}", "--connections", 2), requests=4, rounds=9, mib=100),
+    Shape("upload", "Uploads of 100 MiB",
+          "`nginx` buffers as shipped, in a file; `nginx-unbuffered` has proxy_request_buffering off. "
+          "evhttp, too, takes a body whole before it is forwarded.",
+          BODIES, COST, targets("cycles", 1, of=("nginx", "nginx-unbuffered")),
+          ("--upload", 100 << 20, "--connections", 2), requests=4, rounds=9, mib=100),
+    Shape("clients", "A million known clients",
+          "X-API-Key takes 1,000,000 values in one process and ten in another, in a scattered order; "
+          "all have been seen once before. Instructions are not counted by callgrind here, which "
+          "would take too long to have seen a million; time on the CPU has the cache misses too.",
+          ("native-1000000", "native-10"), COST, targets("instructions", 1.3, of=("native-10",))),
 )
