@@ -93,6 +93,8 @@ def measure_round(bench, shape, contender, counters, samples):
     if counters:
         counts = {event: float(n) / units for n, event in
                   re.findall(r"^([\d.]+),[^,]*,([^,]+)", out.read_text(), re.MULTILINE)}
+        if len(counts) != 3:
+            raise Failure(f"perf stat: {out.read_text()}")
         user, kernel = counts["instructions:u"], counts["instructions:k"]
         add("instructions_user", user)
         add("instructions_kernel", kernel)

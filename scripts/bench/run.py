@@ -70,11 +70,11 @@ def measure(bench, shape, counters, samples):
         for contender in random.sample(contenders, len(contenders)):
             measures.measure_round(bench, shape, contender, counters, samples)
     # The kernel samples the split at its ticks: only all rounds together have enough of them.
+    ns_per_unit = 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests * shape.units)
     for contender in contenders:
         after = measures.ticks_of(bench.pid(contender))
         for name, a, b in zip(("cpu_user", "cpu_kernel"), before[contender.name], after):
-            samples.add(shape, name, contender.name,
-                        (b - a) * 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests * shape.units))
+            samples.add(shape, name, contender.name, (b - a) * ns_per_unit)
     if shape.exact:
         for contender in contenders:
             measures.measure_system_calls(bench, shape, contender, samples)
