@@ -35,9 +35,9 @@ class Bench:
 
     def __enter__(self):
         for program in ("load", "backend"):
-            self._run(["g++", "-std=c++20", "-O2", "-o", self.dir / program,
+            self.run(["g++", "-std=c++20", "-O2", "-o", self.dir / program,
                        HERE / f"{program}.cpp"])
-        self._run([ROOT / "scripts/build.sh", self.build, "balancer"])
+        self.run([ROOT / "scripts/build.sh", self.build, "balancer"])
         self._ports["backend"] = free_port()
         log = self.dir / "backend.log"
         backend = self.spawn(["taskset", "-c", BACKEND_CORE, self.dir / "backend", self._ports["backend"]], log)
@@ -89,8 +89,16 @@ class Bench:
         command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
                    "--port", self._ports[contender.name], "--requests", requests,
                    *shape.load, *contender.load]
-        words = self._run(command).split()
+        words = self.run(command).split()
         return {name: float(value) for name, value in zip(words[::2], words[1::2])}
+
+    def run(self, command):
+        """What it printed, when it has ended well."""
+        command = [str(word) for word in command]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        if done.returncode != 0:
+            raise Failure(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def spawn(self, command, log):
         with open(log, "w") as out:
@@ -110,13 +118,6 @@ class Bench:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise Failure(f"{' '.join(process.args)}: {log.read_text()}")
             time.sleep(0.05)
-
-    def _run(self, command):
-        command = [str(word) for word in command]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-        if done.returncode != 0:
-            raise Failure(f"{' '.join(command)}: {done.stdout}{done.stderr}")
-        return done.stdout
 
 
 def free_port():

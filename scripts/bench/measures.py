@@ -122,14 +122,19 @@ def measure_system_calls(bench, shape, contender, samples):
 
 def measure_user_instructions(bench, shape, contender, samples):
     """The same by callgrind: exact, and blind to the kernel."""
+    out = bench.dir / "callgrind"
+    process = bench.start(contender, ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"])
+
+    def callgrind(command):
+        bench.run(["vgdb", f"--pid={process.pid}", command])
+    callgrind("zero")
     collected = []
-    for requests in exact_runs(shape):
-        process = bench.start(contender, ["valgrind", "--tool=callgrind",
-                                          "--callgrind-out-file=/dev/null"])
+    for number, requests in enumerate(exact_runs(shape), 1):
         bench.load(shape, contender, requests)
-        bench.end(process)
-        log = bench.log(contender).read_text()
-        collected.append(int(re.search(r"Collected : (\d+)", log)[1]))
+        callgrind("dump")  # and begins at zero again
+        dump = Path(f"{out}.{number}").read_text()
+        collected.append(int(re.search(r"^totals: (\d+)", dump, re.MULTILINE)[1]))
+    bench.end(process)
     samples.add(shape, "callgrind", contender.name, (collected[1] - collected[0]) / shape.exact)
 
 

@@ -54,10 +54,12 @@ def verdict(samples, shape, target):
     if found[target.measure]:
         found = {target.measure: found[target.measure]}
     found = {m: values for m, values in found.items() if values}
-    met = {target.met_by(median(values)) for values in found.values()}
+    met = {target.met_by(round(median(values), 2)) for values in found.values()}
     word = {(True,): "Pass", (False,): "Fail"}.get(tuple(met), "Open")
     bound = f"at most {target.at_most:.2f}" if target.at_most else f"at least {target.at_least:.2f}"
-    figures = ", ".join(f"{spread(values)} in {MEASURES[m].short}" for m, values in found.items())
+    figures = ", ".join(
+        spread(values) + ("" if m == target.measure else f" in {MEASURES[m].short}")
+        for m, values in found.items())
     return (f"- **{word}**: {bound} of {target.rival}'s {MEASURES[target.measure].short}: "
             f"{figures or 'not measured'}")
 
@@ -107,9 +109,10 @@ Written by `scripts/bench/run.py --write`; `make bench` measures the same and on
 - versions: {programs}
 
 {paragraph(f'''Every contender is one process on core {CONTENDER_CORE}; the load generator is on core
-{LOAD_CORE}, the backend on core {BACKEND_CORE}. Both are small programs of this benchmark, so that they are
-not what is measured; what a command below does not say is 64 connections. The backend answers with
-108 bytes. The balancer (`native` and `evhttp`, its front ends) has one worker, one backend and the
+{LOAD_CORE}, the backend on core {BACKEND_CORE}. These two are small programs of this benchmark, because
+common ones cost more than what is measured, and would bound it. The backend answers with 108 bytes.
+Where a command below does not say it, there are 64 kept-alive connections, each of which sends its
+next request when it has the answer. The balancer (`native` and `evhttp`, its front ends) has one worker, one backend and the
 embedded store. `nginx` and `haproxy` do the same work: kept-alive upstream, a rate limit by client
 address, X-Forwarded-For, -Proto and -Host, X-Request-ID both ways. `nginx-lean` leaves the last
 three out. Nobody reaches a limit, and nobody writes an access log. The configurations and all else

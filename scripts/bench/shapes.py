@@ -24,7 +24,7 @@ class Shape:
     show: tuple  # the table's rows, of measures.MEASURES
     targets: tuple
     load: tuple = ()  # arguments of the load generator
-    requests: int = 10000  # a round
+    requests: int = 20000  # a round
     rounds: int = 15
     exact: int = 0  # requests to count exactly, which is slow, with callgrind and strace; 0 = do not
     mib: int = 0  # of a body, where the cost of a MiB is asked instead of a request's
