@@ -48,7 +48,7 @@ struct ResponseHead {
   int minor_version = 1;
   Fields fields;
   Framing framing;
-  bool keep_alive = true;  // the connection that it came on can be used again
+  bool keep_alive = true;    // the connection that it came on can be used again
   std::string_view upgrade;  // of a 101: the protocol that is switched to
 
   void Clear();

@@ -130,7 +130,8 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
                        const ForwardedFor& client) {
   HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + head.method.size() +
                              base_path.size() + head.target.size() + 2 * head.host.size() +
-                             authority.size() + head.upgrade.size() + client.peer_ip.size() + client.request_id.size());
+                             authority.size() + head.upgrade.size() + client.peer_ip.size() +
+                             client.request_id.size());
   writer.Put(head.method);
   writer.Put(" ");
   PutTarget(writer, base_path, head.target);
@@ -162,8 +163,9 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
 void AppendResponseHead(std::string& out, const ResponseHead& head,
                         const ResponseDelivery& delivery) {
   const std::string_view reason = head.reason.empty() ? ReasonPhrase(head.status) : head.reason;
-  HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + reason.size() + head.upgrade.size() +
-                             delivery.request_id.size() + delivery.date.size());
+  HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + reason.size() +
+                             head.upgrade.size() + delivery.request_id.size() +
+                             delivery.date.size());
   writer.Put("HTTP/1.1 ");
   writer.PutNumber(static_cast<std::uint64_t>(head.status));
   writer.Put(" ");

@@ -31,12 +31,12 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
 
 // How a response goes to the client.
 struct ResponseDelivery {
-  Framing framing;               // until_close only with keep_alive false
-  bool keep_alive = true;        // false adds "Connection: close"
+  Framing framing;                // until_close only with keep_alive false
+  bool keep_alive = true;         // false adds "Connection: close"
   bool switch_protocols = false;  // of a 101: adds "Connection: upgrade", keeps the Upgrade field
-  bool tell_keep_alive = false;  // adds "Connection: keep-alive" (HTTP/1.0 clients)
-  std::string_view request_id;   // X-Request-ID, added unless the response has one
-  std::string_view date;         // IMF-fixdate, added unless the response has a Date
+  bool tell_keep_alive = false;   // adds "Connection: keep-alive" (HTTP/1.0 clients)
+  std::string_view request_id;    // X-Request-ID, added unless the response has one
+  std::string_view date;          // IMF-fixdate, added unless the response has a Date
 };
 
 // Appends a response head for a client: HTTP/1.1, status and reason (the registered one where it

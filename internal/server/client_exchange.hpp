@@ -11,8 +11,8 @@
 
 namespace balancer::server {
 
-// An exchange as its front end sees it: reads the request, and keeps what is to be known of it. Used
-// again for later requests; an idle connection holds none. Loop thread only.
+// An exchange as its front end sees it: reads the request, and keeps what is to be known of it.
+// Used again for later requests; an idle connection holds none. Loop thread only.
 class ClientExchange : public Exchange {
  public:
   // Begins a request with the head at the front of `bytes`, which are copied. `complete`: ready for

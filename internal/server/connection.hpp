@@ -30,7 +30,8 @@ class ConnectionUser {
   // The other side has closed: `error` is 0 for an orderly end, else an errno. The last call, told
   // after all bytes and never while reading is paused.
   virtual void OnClosed(Connection& connection, int error) = 0;
-  // Something has come while reading is paused: bytes, the end (end_seen()) or a reset (IsBroken()).
+  // Something has come while reading is paused: bytes, the end (end_seen()) or a reset
+  // (IsBroken()).
   virtual void OnUnread(Connection&) {}
   // What was unsent has been taken by the kernel.
   virtual void OnDrained(Connection&) {}

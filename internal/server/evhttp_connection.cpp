@@ -148,8 +148,8 @@ EvhttpExchange& EvhttpConnection::TakeExchange() {
 }
 
 void EvhttpConnection::TakeHead(std::string_view bytes) {
-  const auto result = TakeExchange().Begin(bytes, peer_, frontend_.head_limits_,
-                                           frontend_.settings_.body_bytes);
+  const auto result =
+      TakeExchange().Begin(bytes, peer_, frontend_.head_limits_, frontend_.settings_.body_bytes);
   if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
 
   deadline_.Disarm();
@@ -329,7 +329,8 @@ void EvhttpConnection::OnDeadline() {
     case Phase::head:
       return Refuse({ErrorCode::request_timeout, "the request head did not arrive in time"});
     case Phase::serving:
-      return exchange_->FailRequest({ErrorCode::request_timeout, "the request body did not arrive in time"});
+      return exchange_->FailRequest(
+          {ErrorCode::request_timeout, "the request body did not arrive in time"});
     default:
       return Close();
   }

@@ -94,9 +94,8 @@ void EvhttpFrontend::Listen(int fd) {
                                  LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
   bound_ = evhttp_bind_listener(evhttp_.get(), listener_);
   Owners().Add(listener_, this);
-  evconnlistener_set_error_cb(listener_, [](evconnlistener* listener, void*) {
-    Owners().Find(listener)->gate_.Pause();
-  });
+  evconnlistener_set_error_cb(
+      listener_, [](evconnlistener* listener, void*) { Owners().Find(listener)->gate_.Pause(); });
   gate_.Watch(listener_);
 }
 

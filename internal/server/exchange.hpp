@@ -68,9 +68,9 @@ class Exchange {
   void SendBody(std::string_view piece);
   // Gives what has been sent so far to the kernel. Finish() does so too.
   void Flush();
-  // Sends a 101 and makes a tunnel of the exchange (RFC 9110 §7.8): from here on all that the client
-  // sends is told by OnBody(), its end by OnRequestEnd(), and SendBody() goes to it as it is.
-  // REQUIRES: a request with head().upgrade.
+  // Sends a 101 and makes a tunnel of the exchange (RFC 9110 §7.8): from here on all that the
+  // client sends is told by OnBody(), its end by OnRequestEnd(), and SendBody() goes to it as it
+  // is. REQUIRES: a request with head().upgrade.
   void SwitchProtocols(const http::ResponseHead& head);
   // Ends the response.
   void Finish();

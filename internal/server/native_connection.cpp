@@ -228,9 +228,9 @@ void NativeConnection::OnUnread(Connection&) {
   if (phase_ == Phase::serving && socket_.end_seen() && exchange_->body_complete()) OnInputEnd();
 }
 
-// The client sends nothing more, which one that has left and one that waits for its response have in
-// common. It is taken as waiting if it said so along with its request, as clients do that have but
-// one; if the response takes its time, it is asked (OnDeadline).
+// The client sends nothing more, which one that has left and one that waits for its response have
+// in common. It is taken as waiting if it said so along with its request, as clients do that have
+// but one; if the response takes its time, it is asked (OnDeadline).
 void NativeConnection::OnInputEnd() {
   if (!exchange_->response_begun()) {
     return frontend_.half_close_deadlines_.Arm(socket_.deadline());
@@ -247,8 +247,8 @@ void NativeConnection::OnDeadline(Connection&) {
         return exchange_->FailRequest(
             {ErrorCode::request_timeout, "the request body did not arrive in time"});
       }
-      // A 100 that nobody has asked for is passed over by a client that is there (RFC 9110 §15.2.1);
-      // of one that has left, the kernel answers it with a reset.
+      // A 100 that nobody has asked for is passed over by a client that is there (RFC 9110
+      // §15.2.1); of one that has left, the kernel answers it with a reset.
       if (!exchange_->response_begun()) exchange_->SendContinue();
       return;
     default:

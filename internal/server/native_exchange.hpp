@@ -34,7 +34,7 @@ class NativeExchange final : public ClientExchange {
 
   NativeConnection* connection_ = nullptr;
   TimePoint began_at_;
-  std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed
+  std::size_t unacknowledged_ = 0;                          // when write_deadline_ was armed
   Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what the client is to take
 };
 

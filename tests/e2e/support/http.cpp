@@ -105,6 +105,18 @@ std::optional<std::string> MessageReader::TakeLine(Message& message, const Deadl
   return line;
 }
 
+bool MessageReader::ReadLine(std::string& line, milliseconds timeout) {
+  const Deadline deadline(timeout);
+  Message ignored;
+  std::size_t end = 0;
+  while ((end = buffer_.find('\n')) == std::string::npos) {
+    if (!More(ignored, deadline)) return false;
+  }
+  line = buffer_.substr(0, end);
+  buffer_.erase(0, end + 1);
+  return true;
+}
+
 void MessageReader::ReadChunked(Message& message, const Deadline& deadline) {
   while (true) {
     const auto size_line = TakeLine(message, deadline);

@@ -59,6 +59,8 @@ class MessageReader {
   Message ReadRequest(milliseconds timeout = kPatience);
   // A request's head alone; its body is left unread.
   Message ReadRequestHead(milliseconds timeout = kPatience);
+  // The next line as it comes, without its LF. False: there is none.
+  bool ReadLine(std::string& line, milliseconds timeout = kPatience);
   // The body that follows `head`, appended to it.
   void ReadBody(Message& head, bool is_response, milliseconds timeout = kPatience);
 

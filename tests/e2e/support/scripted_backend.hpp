@@ -26,6 +26,8 @@ class Peer {
   bool SendByteByByte(std::string_view bytes);
   // The body of a request whose head alone was read (ScriptedBackend::Options::heads_only).
   void ReadBody(Message& request) { reader_.ReadBody(request, false); }
+  // The next line as it comes, without its LF. False: there is none.
+  bool ReadLine(std::string& line) { return reader_.ReadLine(line); }
   // The connection's next request, read past the script.
   Message ReadRequest() { return reader_.ReadRequest(); }
   // Says nothing more and waits until the balancer closes. False: not in time.
