@@ -106,6 +106,7 @@ class App {
 
   server::ConnectionBudget budget_;
   server::ConnectionBudget admin_budget_{1024};
+  server::Traffic admin_traffic_;
   server::ControlPlane control_plane_;
   server::AdminRouter admin_router_;
   std::unique_ptr<server::Frontend> admin_frontend_;
@@ -144,8 +145,8 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
     workers_.push_back(std::make_unique<server::Worker>(shared, fd));
   }
   if (!admin_port_.fds.empty()) {
-    admin_frontend_ =
-        server::MakeFrontend(control_, settings_.server, admin_router_, admin_budget_);
+    admin_frontend_ = server::MakeFrontend(control_, settings_.server, admin_router_, admin_budget_,
+                                           admin_traffic_);
     admin_drain_.emplace(control_, *admin_frontend_);
   }
   for (const int signal : {SIGTERM, SIGINT}) {

@@ -29,6 +29,7 @@ ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
     return result;
   }
   body_.Start(framing, body_limit);
+  traffic_.requests.Add();
   is_tunnel_ = false;
   body_paused_ = false;
   continue_owed_ = head_.expects_continue && framing.has_body();
@@ -39,6 +40,7 @@ ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
 
 void ClientExchange::Refuse(const Peer& peer, const model::Error& error) {
   Reset(peer);
+  traffic_.requests.Add();
   body_.Start({Framing::Kind::until_close, 0});  // whatever still comes is not read
   is_tunnel_ = false;
   drain_awaited_ = false;

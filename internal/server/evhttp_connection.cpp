@@ -142,7 +142,7 @@ void EvhttpConnection::AwaitMoreHead() {
 }
 
 EvhttpExchange& EvhttpConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_);
+  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_, frontend_.traffic_);
   exchange_->Attach(*this);
   return *exchange_;
 }

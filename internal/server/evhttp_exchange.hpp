@@ -9,7 +9,7 @@ class EvhttpConnection;
 // A request of an evhttp client.
 class EvhttpExchange final : public ClientExchange {
  public:
-  explicit EvhttpExchange(ResponseClock& clock) : ClientExchange(clock) {}
+  EvhttpExchange(ResponseClock& clock, Traffic& traffic) : ClientExchange(clock, traffic) {}
 
   // Puts it to work for a connection.
   void Attach(EvhttpConnection& connection) { connection_ = &connection; }

@@ -51,13 +51,14 @@ void EvhttpFrontend::EvhttpDeleter::operator()(evhttp* e) const {
 }
 
 EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
-                               ConnectionBudget& budget)
+                               ConnectionBudget& budget, Traffic& traffic)
     : loop_(loop),
       settings_(settings),
       head_limits_{.head_bytes = settings.header_bytes,
                    .field_count = settings.header_count,
                    .target_bytes = settings.uri_bytes},
       router_(router),
+      traffic_(traffic),
       gate_(loop, budget),
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),

@@ -34,7 +34,7 @@ class EvhttpFrontend final : public Frontend {
  public:
   // The references must outlive it.
   EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
-                 ConnectionBudget& budget);
+                 ConnectionBudget& budget, Traffic& traffic);
   ~EvhttpFrontend() override;
 
   void Listen(int fd) override;
@@ -61,6 +61,7 @@ class EvhttpFrontend final : public Frontend {
   const config::ServerSettings& settings_;
   const http::HeadLimits head_limits_;
   Router& router_;
+  Traffic& traffic_;
   ResponseClock clock_;
   AcceptGate gate_;
   DeadlineList idle_deadlines_;

@@ -9,6 +9,7 @@
 #include "internal/model/error.hpp"
 #include "internal/server/peer.hpp"
 #include "internal/server/response_clock.hpp"
+#include "internal/server/traffic.hpp"
 
 // The seam between front ends and everything below them. All of it lives on one worker's loop.
 namespace balancer::server {
@@ -87,7 +88,7 @@ class Exchange {
   virtual std::size_t unsent() const = 0;
 
  protected:
-  explicit Exchange(ResponseClock& clock) : clock_(clock) {}
+  Exchange(ResponseClock& clock, Traffic& traffic) : traffic_(traffic), clock_(clock) {}
   ~Exchange() = default;
 
   // Makes it ready for another request, keeping its memory.
@@ -110,6 +111,7 @@ class Exchange {
   // Whether the connection can outlive this response, as far as the front end is concerned.
   virtual bool CanKeepAlive() const = 0;
 
+  Traffic& traffic_;
   http::RequestHead head_;
   RequestHandler* handler_ = nullptr;
   std::string out_;         // response bytes, framed, on their way to the kernel

@@ -14,11 +14,11 @@ constexpr milliseconds kLook{10};
 }  // namespace
 
 std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
-                                       Router& router, ConnectionBudget& budget) {
+                                       Router& router, ConnectionBudget& budget, Traffic& traffic) {
   if (settings.frontend == config::FrontendKind::native) {
-    return std::make_unique<NativeFrontend>(loop, settings, router, budget);
+    return std::make_unique<NativeFrontend>(loop, settings, router, budget, traffic);
   }
-  return std::make_unique<EvhttpFrontend>(loop, settings, router, budget);
+  return std::make_unique<EvhttpFrontend>(loop, settings, router, budget, traffic);
 }
 
 void FrontendDrain::Start(std::function<void()> on_done) {

@@ -27,7 +27,7 @@ class Frontend {
 
 // The front end that the settings ask for. The references must outlive it.
 std::unique_ptr<Frontend> MakeFrontend(Loop& loop, const config::ServerSettings& settings,
-                                       Router& router, ConnectionBudget& budget);
+                                       Router& router, ConnectionBudget& budget, Traffic& traffic);
 
 // Drains a front end and tells when it has no connection left. Loop thread only.
 class FrontendDrain {

@@ -48,7 +48,7 @@ void NativeConnection::Close() {
 }
 
 NativeExchange& NativeConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_);
+  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_, frontend_.traffic_);
   exchange_->Attach(*this, frontend_.loop_.Now());
   return *exchange_;
 }

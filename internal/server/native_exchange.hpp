@@ -10,7 +10,7 @@ class NativeConnection;
 // A request of a native client.
 class NativeExchange final : public ClientExchange {
  public:
-  explicit NativeExchange(ResponseClock& clock) : ClientExchange(clock) {}
+  NativeExchange(ResponseClock& clock, Traffic& traffic) : ClientExchange(clock, traffic) {}
 
   // Puts it to work for a connection, for a request whose head has arrived at `now`.
   void Attach(NativeConnection& connection, TimePoint now);

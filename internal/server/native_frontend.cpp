@@ -21,13 +21,14 @@ void NativeFrontend::ListenerDeleter::operator()(evconnlistener* listener) const
 }
 
 NativeFrontend::NativeFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
-                               ConnectionBudget& budget)
+                               ConnectionBudget& budget, Traffic& traffic)
     : loop_(loop),
       head_limits_{.head_bytes = settings.header_bytes,
                    .field_count = settings.header_count,
                    .target_bytes = settings.uri_bytes},
       body_limit_(settings.body_bytes == 0 ? http::BodyReader::kNoLimit : settings.body_bytes),
       router_(router),
+      traffic_(traffic),
       gate_(loop, budget),
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),

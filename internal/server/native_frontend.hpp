@@ -26,7 +26,7 @@ class NativeFrontend final : public Frontend {
  public:
   // The references must outlive it.
   NativeFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
-                 ConnectionBudget& budget);
+                 ConnectionBudget& budget, Traffic& traffic);
   ~NativeFrontend() override;
 
   void Listen(int fd) override;
@@ -52,6 +52,7 @@ class NativeFrontend final : public Frontend {
   const http::HeadLimits head_limits_;
   const std::uint64_t body_limit_;
   Router& router_;
+  Traffic& traffic_;
   ResponseClock clock_;
   AcceptGate gate_;
   DeadlineList idle_deadlines_;

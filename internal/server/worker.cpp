@@ -9,7 +9,7 @@ Worker::Worker(const Shared& shared, int listening_fd)
     : control_plane_(loop_, shared.settings.admin, shared.limits),
       forwarder_(loop_, shared.settings, shared.backends, shared.addresses),
       router_(loop_, shared.settings.rate_limit, control_plane_, shared.tokens, forwarder_),
-      frontend_(MakeFrontend(loop_, shared.settings.server, router_, shared.budget)),
+      frontend_(MakeFrontend(loop_, shared.settings.server, router_, shared.budget, traffic_)),
       drain_(loop_, *frontend_) {
   frontend_->Listen(listening_fd);
 }

@@ -31,6 +31,9 @@ class Worker {
   // Closes all connections.
   ~Worker();
 
+  // Any thread.
+  const Traffic& traffic() const { return traffic_; }
+
   // Begins to accept. No more than the first call counts.
   void Start();
   // Ends the thread after its present turn; posted tasks are not run any more.
@@ -41,6 +44,7 @@ class Worker {
   void Drain(std::function<void()> on_done);
 
  private:
+  Traffic traffic_;
   Loop loop_;
   ControlPlane control_plane_;
   Forwarder forwarder_;
