@@ -75,9 +75,12 @@ bool ChunkedDecoder::Take(char c) {
         state_ = State::end_lf;
         return true;
       }
-      state_ = State::trailer_line;
+      state_ = State::trailer_name;
       return Is(c, kTokenChar) && ++line_bytes_ <= kMaxTrailerBytes;
-    case State::trailer_line:
+    case State::trailer_name:
+      if (c == ':') state_ = State::trailer_value;
+      return (c == ':' || Is(c, kTokenChar)) && ++line_bytes_ <= kMaxTrailerBytes;
+    case State::trailer_value:
       if (c == '\r') {
         state_ = State::trailer_lf;
         return true;

@@ -11,7 +11,8 @@ namespace balancer::http {
 
 // Takes the chunked coding (RFC 9112 §7.1) off a body that arrives in pieces. Strict: a size is
 // 1*HEXDIG without sign, prefix or blank, lines end in CRLF. Extensions and trailer fields are
-// read, bounded, checked for controls and dropped. Keeps no body bytes; one thread.
+// read, bounded, checked for controls and dropped; a trailer line is a name, a colon and a value,
+// never the next request's beginning. Keeps no body bytes; one thread.
 class ChunkedDecoder {
  public:
   enum class Event {
@@ -46,7 +47,8 @@ class ChunkedDecoder {
     data_cr,
     data_lf,
     trailer_line_start,
-    trailer_line,
+    trailer_name,
+    trailer_value,
     trailer_lf,
     end_lf,
     done,

@@ -124,6 +124,14 @@ TEST_CASE("Extensions and trailers have no controls") {
   CHECK(IsRefused("0\r\n: y\r\n\r\n"));
 }
 
+TEST_CASE("A trailer line is a name, a colon and a value") {
+  CHECK(IsWhole("0\r\nX-Sum: 1\r\nY:\r\n\r\n"));
+  CHECK(IsRefused("0\r\nX-Sum\r\n\r\n"));
+  CHECK(IsRefused("0\r\nX Y: 1\r\n\r\n"));
+  CHECK(IsRefused("0\r\nX: 1\r\nY : 1\r\n\r\n"));
+  CHECK(IsRefused("0\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+}
+
 TEST_CASE("Extensions and trailers are bounded") {
   const std::string extension = ";" + std::string(1024, 'x');
   CHECK(IsWhole("1" + extension + "\r\na\r\n1" + extension + "\r\nb\r\n0\r\n\r\n"));
