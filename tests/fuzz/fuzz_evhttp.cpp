@@ -107,7 +107,7 @@ bool HasChunkExtension(const OurRequest& request) {
   while (size > 0 && !rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     const auto digits_end = std::from_chars(line.begin(), line.end(), size, 16).ptr;
-    if (digits_end != line.end()) return true;
+    if (digits_end != line.end()) return *digits_end == ';';
     rest.remove_prefix(std::min(rest.size(), line.size() + 2 + size + 2));
   }
   return false;

@@ -1,9 +1,11 @@
-// Any method, path, query and body to the limits API: one answer each, of a status that it knows.
-// An input is "METHOD /limits/path?query", a line feed, and the body.
+// Any method, path, query and body to the limits API: one answer each, of a status that it knows,
+// and what it says was done has been done. An input is "METHOD /limits/path?query", a line feed,
+// and the body.
 
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "internal/api/handler/limits_handler.hpp"
@@ -29,16 +31,48 @@ struct Api {
   api::LimitsHandler handler{manager};
 };
 
-// Limits that were answered can be sent back.
-void CheckAnswer(const api::ApiResponse& answer) {
+// The API's answer to a request.
+api::ApiResponse Ask(Api& api, std::string_view method, std::string_view path,
+                     std::string_view query, std::string_view body) {
+  std::optional<api::ApiResponse> answered;
+  api.handler.Handle({method, path, query, body}, [&](const api::ApiResponse& answer) {
+    FUZZ_CHECK(!answered);
+    answered = answer;
+  });
+  api.storage.AnswerAll();
+  FUZZ_CHECK(answered.has_value());
+  return *answered;
+}
+
+api::ApiResponse AskForLimit(Api& api, std::string_view client_id) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string query = "client_id=";
+  for (const unsigned char byte : client_id) {
+    query.append("%").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+  }
+  return Ask(api, "GET", "/limits/get", query, "");
+}
+
+void CheckForm(const api::ApiResponse& answer) {
   constexpr std::array kKnown{200, 201, 204, 400, 404, 405, 409};
   FUZZ_CHECK(std::ranges::find(kKnown, answer.status) != kKnown.end());
   FUZZ_CHECK(answer.body.empty() == (answer.status == 201 || answer.status == 204));
   FUZZ_CHECK(answer.allow.empty() == (answer.status != 405));
   FUZZ_CHECK(answer.body.find('\n') == std::string::npos);
-  if (answer.status != 200) return;
+}
+
+// Limits that were answered can be sent back.
+void CheckLimitAnswer(const api::ApiResponse& answer) {
   const auto limit = api::ParseClientLimit(answer.body);
   FUZZ_CHECK(limit && api::ToJson(*limit) == answer.body);
+}
+
+// Limits that were taken are answered.
+void CheckStored(Api& api, std::string_view body) {
+  const auto limit = api::ParseClientLimit(body);
+  FUZZ_CHECK(limit && model::CheckClientId(limit->client_id) && model::CheckLimit(limit->limit));
+  const api::ApiResponse answer = AskForLimit(api, limit->client_id);
+  FUZZ_CHECK(answer.status == 200 && answer.body == api::ToJson(*limit));
 }
 
 }  // namespace
@@ -52,12 +86,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
 
   Api api;
   api.storage.Put("ada", {10, 0.2});
-  int answers = 0;
-  api.handler.Handle({method, path, query, rest}, [&](const api::ApiResponse& answer) {
-    ++answers;
-    CheckAnswer(answer);
-  });
-  api.storage.AnswerAll();
-  FUZZ_CHECK(answers == 1);
+  const api::ApiResponse answer = Ask(api, method, path, query, rest);
+  CheckForm(answer);
+  if (answer.status == 200) CheckLimitAnswer(answer);
+  if (answer.status == 201) CheckStored(api, rest);
+  if (answer.status == 204 && method == "PUT") CheckStored(api, rest);
+  const bool deleted = answer.status == 204 && method == "DELETE";
+  FUZZ_CHECK((AskForLimit(api, "ada").status == 404) == deleted);
   return 0;
 }

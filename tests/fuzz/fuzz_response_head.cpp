@@ -5,7 +5,8 @@ using Status = ParseResult::Status;
 
 namespace {
 
-constexpr HeadLimits kLimits{.head_bytes = 4096, .field_count = 32};
+// Small, so that they are met.
+constexpr HeadLimits kLimits{.head_bytes = 300, .field_count = 8};
 
 void CheckHead(const ResponseHead& head, std::string_view bytes, std::string_view method) {
   FUZZ_CHECK(head.status >= 100 && head.status <= 599);

@@ -94,7 +94,10 @@ void CheckPieces(std::string_view bytes, std::size_t piece, const HeadLimits& li
   UnfinishedHead unfinished;
   for (std::size_t size = 0; size < bytes.size();) {
     size = std::min(size + piece, bytes.size());
-    if (!unfinished.ParseDue(bytes.substr(0, size), limits)) continue;
+    if (!unfinished.ParseDue(bytes.substr(0, size), limits)) {
+      FUZZ_CHECK(size < limits.head_bytes);
+      continue;
+    }
     const ParseResult part = parse(bytes.substr(0, size), head);
     if (part.status == ParseResult::Status::incomplete) {
       FUZZ_CHECK(size < limits.head_bytes);
