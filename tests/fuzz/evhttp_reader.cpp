@@ -107,7 +107,7 @@ void EvhttpReader::OnRequest(evhttp_request* request, void* self) {
   EvhttpRequest read;
   read.method = MethodName(evhttp_request_get_command(request));
   read.uri = evhttp_request_get_uri(request);
-  read.minor_version = request->minor;
+  read.minor_version = static_cast<unsigned char>(request->minor);
   read.chunked = request->chunked;
   for (const evkeyval* field = evhttp_request_get_input_headers(request)->tqh_first;
        field != nullptr; field = field->next.tqe_next) {

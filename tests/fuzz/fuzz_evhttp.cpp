@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -90,9 +89,9 @@ bool FollowsEmptyLines(const OurRequest& request) {
 }
 
 // It parses targets as URIs of its own taste: "//x:y" has a bad port there. We pass them on as they
-// are, but for the authority of an absolute one.
+// are, but for the authority of an absolute one and of CONNECT.
 bool HasTargetThatEvhttpRefuses(const OurRequest& request) {
-  if (request.head.method == "CONNECT") return true;
+  if (request.head.method == "CONNECT") return false;
   evhttp_uri* const uri =
       evhttp_uri_parse_with_flags(std::string(request.target).c_str(), EVHTTP_URI_NONCONFORMANT);
   if (uri != nullptr) evhttp_uri_free(uri);
@@ -135,17 +134,24 @@ bool HasCodingBehindTab(const EvhttpRequest& theirs) {
 }
 
 // After an absolute-form request it closes, unless Proxy-Connection asks it not to.
-bool IsProxyRequest(const OurRequest& request) {
-  return request.target.front() != '/' && request.target != "*";
+bool HasAbsoluteTarget(const OurRequest& request) {
+  return request.target.find("://") != std::string_view::npos && request.target.front() != '/';
 }
 
-// Of an HTTP/1.0 client's Connection it knows the first field's first member only.
-bool IsOldVersion(const OurRequest& request) {
-  return request.head.minor_version == 0;
+// It goes on with an HTTP/1.0 client only if the first Connection field begins with "keep-alive";
+// we look at every member of every such field.
+bool IsOldWithoutLeadingKeepAlive(const EvhttpRequest& theirs) {
+  constexpr std::string_view kKeepAlive = "keep-alive";
+  if (theirs.minor_version > 0) return false;
+  for (const auto& [name, value] : theirs.fields) {
+    if (!EqualsIgnoreCase(name, "Connection")) continue;
+    return !EqualsIgnoreCase(value.substr(0, kKeepAlive.size()), kKeepAlive);
+  }
+  return true;
 }
 
-bool MayBeTheLastToEvhttp(const OurRequest& request) {
-  return IsProxyRequest(request) || IsOldVersion(request);
+bool MayBeTheLastToEvhttp(const OurRequest& ours, const EvhttpRequest& theirs) {
+  return HasAbsoluteTarget(ours) || IsOldWithoutLeadingKeepAlive(theirs);
 }
 
 // ---- The comparison
@@ -185,7 +191,7 @@ void Compare(const OurReading& ours, const std::vector<EvhttpRequest>& theirs) {
     if (i == theirs.size()) {
       FUZZ_CHECK(MayBeRefusedByEvhttp(request) ||
                  request.body_state != OurRequest::Body::complete ||
-                 (i > 0 && MayBeTheLastToEvhttp(ours.requests[i - 1])));
+                 (i > 0 && MayBeTheLastToEvhttp(ours.requests[i - 1], theirs[i - 1])));
       return;
     }
     CheckSameHead(request, theirs[i]);
