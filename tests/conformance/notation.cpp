@@ -78,6 +78,8 @@ std::string_view Reason(int status) {
       return "URI Too Long";
     case 417:
       return "Expectation Failed";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
@@ -153,16 +155,18 @@ struct Braced {
   bool whole_lines = false;
 };
 
-Braced ReadBraced(std::string_view inside, Place place) {
-  const auto star = inside.rfind('*');
-  if (star != std::string_view::npos && Number(inside.substr(star + 1))) {
-    std::string text;
-    for (int i = *Number(inside.substr(star + 1)); i > 0; --i) {
-      text += Unescaped(inside.substr(0, star));
-    }
-    return {Phrase().Text(text).Done()};
-  }
+// "text*9" with its escapes undone; without a number once.
+std::string Repeated(std::string_view text) {
+  const auto star = text.rfind('*');
+  const auto times = star != std::string_view::npos ? Number(text.substr(star + 1)) : std::nullopt;
+  if (!times) return Unescaped(text);
+  const std::string once = Unescaped(text.substr(0, star));
+  std::string out;
+  for (int i = 0; i < *times; ++i) out += once;
+  return out;
+}
 
+Braced ReadBraced(std::string_view inside, Place place) {
   const auto blank = std::min(inside.find(' '), inside.size());
   const std::string_view word = inside.substr(0, blank);
   std::string_view rest = inside.substr(std::min(blank + 1, inside.size()));
@@ -170,8 +174,13 @@ Braced ReadBraced(std::string_view inside, Place place) {
   const bool seen = to_client || place == Place::backend_sees;
   if (seen && (word == "chunked" || word == "chunks")) {
     Pattern pattern;
-    pattern.Add({word == "chunked" ? Kind::chunked : Kind::chunks, Unescaped(rest)});
+    pattern.Add({word == "chunked" ? Kind::chunked : Kind::chunks, Repeated(rest)});
     return {pattern, true};
+  }
+
+  if (const auto star = inside.rfind('*');
+      star != std::string_view::npos && Number(inside.substr(star + 1))) {
+    return {Phrase().Text(Repeated(inside)).Done()};
   }
 
   std::optional<int> status;

@@ -31,7 +31,8 @@ enum class Place { client_sends, backend_sees, backend_sends, client_sees };
 //   {date}                   an IMF-fixdate
 //   {number}                 decimal digits
 //   {backend}                the backend's address and port
-//   {chunked text}           a chunked body with this content, in chunks of any sizes
+//   {chunked text}           a chunked body with this content (or text*9000), in chunks of any
+//                            sizes
 //   {chunks text}            the same without its end
 //
 // Throws std::runtime_error that says what is wrong. White space at the line's end is wrong: it is

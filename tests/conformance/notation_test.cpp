@@ -80,6 +80,7 @@ TEST_CASE("what is seen is compared byte for byte") {
 TEST_CASE("a chunked body is compared by its content") {
   CHECK(Judged("{chunked abc}", "3\r\nabc\r\n0\r\n\r\n") == Status::whole);
   CHECK(Judged("{chunked abc}", "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n") == Status::whole);
+  CHECK(Judged("{chunked ab*2}", "4\r\nabab\r\n0\r\n\r\n") == Status::whole);
   CHECK(Judged("{chunked}", "0\r\n\r\n") == Status::whole);
   CHECK(Judged("{chunked abc}", "3\r\nabc\r\n") == Status::more);
   CHECK(Judged("{chunks abc}", "3\r\nabc\r\n") == Status::whole);
