@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -34,14 +35,6 @@ class Bench:
         self._contenders = {}
 
     def __enter__(self):
-        for program in ("load", "backend"):
-            self.run(["g++", "-std=c++20", "-O2", "-o", self.dir / program,
-                       HERE / f"{program}.cpp"])
-        self.run([ROOT / "scripts/build.sh", self.build, "balancer"])
-        self._ports["backend"] = free_port()
-        log = self.dir / "backend.log"
-        backend = self.spawn(["taskset", "-c", BACKEND_CORE, self.dir / "backend", self._ports["backend"]], log)
-        self.wait_for(lambda: answers(self._ports["backend"]), backend, log)
         return self
 
     def __exit__(self, *_):
@@ -55,26 +48,28 @@ class Bench:
                 process.wait()
         shutil.rmtree(self.dir)
 
+    def prepare(self):
+        """Builds the programs and starts the backend."""
+        for program in ("load", "backend"):
+            self.run(["g++", "-std=c++20", "-O2", "-o", self.dir / program, HERE / f"{program}.cpp"])
+        self.run([ROOT / "scripts/build.sh", self.build, "balancer"])
+        port = free_port()
+        self._serve("backend", BACKEND_CORE, port, [self.dir / "backend", port])
+
     def start(self, contender, wrapper=()):
         """Starts it anew and waits until it serves."""
-        port = self._ports[contender.name] = free_port()
+        port = free_port()
+        conf = self.dir / f"{contender.name}.conf"
         fill = {"DIR": self.dir, "NAME": contender.name, "PORT": port, "BUILD": self.build,
-                "BACKEND": self._ports["backend"], "CONF": self.dir / f"{contender.name}.conf",
-                **contender.fill}
+                "BACKEND": self._ports["backend"], "CONF": conf, **contender.fill}
 
         def filled(text):
-            for name, value in fill.items():
-                text = text.replace(f"@{name}@", str(value))
-            return text
-        fill["CONF"].write_text(filled((HERE / contender.conf).read_text()))
-        log = self.log(contender)
-        process = self.spawn(["taskset", "-c", CONTENDER_CORE, *wrapper, *filled(contender.command).split()], log)
+            return re.sub(r"@([A-Z]+)@", lambda found: str(fill[found[1]]), text)
+        conf.write_text(filled((HERE / contender.conf).read_text()))
+        process = self._serve(contender.name, CONTENDER_CORE, port,
+                              [*wrapper, *filled(contender.command).split()])
         self._contenders[contender.name] = process
-        self.wait_for(lambda: answers(port), process, log)
         return process
-
-    def log(self, contender):
-        return self.dir / f"{contender.name}.log"
 
     def pid(self, contender):
         return self._contenders[contender.name].pid
@@ -85,7 +80,8 @@ class Bench:
         self._contenders.clear()
 
     def load(self, shape, contender, requests, wrapper=()):
-        """Sends exactly so many, each to be answered with 200; {"rate": a second, "p50", "p99", "max": microseconds}."""
+        """Sends exactly so many, each to be answered with 200. What load.cpp tells: {"rate": requests
+        a second, "p50", "p99" and "max": microseconds}."""
         command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
                    "--port", self._ports[contender.name], "--requests", requests,
                    *shape.load, *contender.load]
@@ -99,6 +95,13 @@ class Bench:
         if done.returncode != 0:
             raise Failure(f"{' '.join(command)}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def _serve(self, name, core, port, command):
+        log = self.dir / f"{name}.log"
+        process = self.spawn(["taskset", "-c", core, *command], log)
+        self._ports[name] = port
+        self.wait_for(lambda: answers(port), process, log)
+        return process
 
     def spawn(self, command, log):
         with open(log, "w") as out:

@@ -49,6 +49,8 @@ def chosen(options):
 
 def at_half(bench, shape, of):
     """The shape with its rate fixed."""
+    if of.name not in shape.contenders:
+        bench.start(of)
     most = median(bench.load(shape, of, shape.requests)["rate"] for _ in range(3))
     return replace(shape, load=(*shape.load, "--rate", round(most / 2)))
 
@@ -93,6 +95,7 @@ def main():
     build = os.environ.get("BUILD_DIR", "build")
     sections = []
     with Bench(build) as bench:
+        bench.prepare()
         counters = measures.perf_counts(bench)
         print(report.machine(), report.caveat(counters), sep="\n\n", end="\n\n", flush=True)
         for shape in chosen(options):
