@@ -51,7 +51,8 @@ class Bench:
     def prepare(self):
         """Builds the programs and starts the backend."""
         for program in ("load", "backend"):
-            self.run(["g++", "-std=c++20", "-O2", "-o", self.dir / program, HERE / f"{program}.cpp"])
+            source = HERE / f"{program}.cpp"
+            self.run(["g++", "-std=c++20", "-O2", "-o", self.dir / program, source])
         self.run([ROOT / "scripts/build.sh", self.build, "balancer"])
         port = free_port()
         self._serve("backend", BACKEND_CORE, port, [self.dir / "backend", port])
@@ -80,8 +81,8 @@ class Bench:
         self._contenders.clear()
 
     def load(self, shape, contender, requests, wrapper=()):
-        """Sends exactly so many, each to be answered with 200. What load.cpp tells: {"rate": requests
-        a second, "p50", "p99" and "max": microseconds}."""
+        """Sends exactly so many, each to be answered with 200. What load.cpp tells of it:
+        {"rate": requests a second, "p50", "p99", "max": microseconds}."""
         command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
                    "--port", self._ports[contender.name], "--requests", requests,
                    *shape.load, *contender.load]

@@ -136,8 +136,8 @@ class Load {
 
   Clock::time_point Due(std::uint64_t number) const {
     if (options_.rate == 0) return Clock::now();
-    return start_ +
-           std::chrono::nanoseconds(static_cast<std::int64_t>(number * 1e9 / options_.rate));
+    return start_ + std::chrono::nanoseconds(static_cast<std::int64_t>(static_cast<double>(number) *
+                                                                       1e9 / options_.rate));
   }
 
   void SendWhatIsDue() {

@@ -77,9 +77,9 @@ def measure_round(bench, shape, contender, counters, samples):
     """One run of the load: throughput, latency, time on the CPU; with `counters`, perf's."""
     pid = bench.pid(contender)
     out = bench.dir / "perf.txt"
-    perf = ["perf", "stat", "-x,", "-o", out, "-e", EVENTS, "-p", str(pid), "--"] if counters else []
+    perf = ["perf", "stat", "-x,", "-o", out, "-e", EVENTS, "-p", pid, "--"]
     before = cpu_of(pid)
-    answer = bench.load(shape, contender, shape.requests, perf)
+    answer = bench.load(shape, contender, shape.requests, perf if counters else [])
     units = shape.requests * shape.units
 
     def add(measure, value):
@@ -108,7 +108,7 @@ def measure_system_calls(bench, shape, contender, samples):
     calls = []
     for requests in exact_runs(shape):
         strace = bench.spawn(["strace", "-f", "-c", "-U", "calls,name", "-o", out,
-                              "-p", str(bench.pid(contender))], log)
+                              "-p", bench.pid(contender)], log)
         try:
             bench.wait_for(lambda: "attached" in log.read_text(), strace, log)
         except Failure as failure:
@@ -123,7 +123,8 @@ def measure_system_calls(bench, shape, contender, samples):
 def measure_user_instructions(bench, shape, contender, samples):
     """The same by callgrind: exact, and blind to the kernel."""
     out = bench.dir / "callgrind"
-    process = bench.start(contender, ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"])
+    process = bench.start(contender, ["valgrind", "--tool=callgrind",
+                                      f"--callgrind-out-file={out}"])
 
     def callgrind(command):
         bench.run(["vgdb", f"--pid={process.pid}", command])

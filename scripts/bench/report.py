@@ -10,6 +10,39 @@ from statistics import median, quantiles
 from bench import BACKEND_CORE, CONTENDER_CORE, CORES, LOAD_CORE
 from measures import MEASURES
 
+SETTING = """
+Every contender is one process on core {contender}; the load generator is on core {load}, the
+backend on core {backend}. These two are small programs of this benchmark, because common ones cost
+more than what is measured, and would bound it. The backend answers with 108 bytes. Where a command
+below does not say it, there are 64 kept-alive connections, each of which sends its next request
+when it has the answer. The balancer (`native` and `evhttp`, its front ends) has one worker, one
+backend and the embedded store. `nginx` and `haproxy` do the same work: kept-alive upstream, a rate
+limit by client address, X-Forwarded-For, -Proto and -Host, X-Request-ID both ways. `nginx-lean`
+leaves the last three out. Nobody reaches a limit, and nobody writes an access log. The
+configurations and all else stand in `scripts/bench`."""
+
+READING = """
+In a round the contenders take turns in random order. Figures are medians of the rounds, good only
+beside each other: what else the machine does meets all of them alike. In brackets stands the ratio
+of the first contender's figure to that one's, the median of the rounds' ratios; in the verdicts
+also their middle half. The split of the time on the CPU is the kernel's sampling by clock ticks,
+over all rounds together, and coarse. Where a contender used less than 0.9 of its core, requests a
+second were bounded by something else: other work of the machine, or, with two cores, by the load
+generator and the backend, whose core has the same four system calls to make for a request."""
+
+COUNTED = """
+Instructions and cycles are counted by the processor (`perf stat`), so the targets are judged as
+they are stated: user mode and kernel together."""
+
+NOT_COUNTED = """
+The processor's counters cannot be read on this machine (`perf stat` says so), so targets for
+instructions or cycles, in user mode and kernel together, could not be judged as they are stated.
+Two measures stand in: instructions in user mode, counted by valgrind's callgrind, exact but blind
+to the kernel, which has the larger part; and time on the CPU, which has both, but is a time. Where
+both meet a target it says **Pass**, where neither does **Fail**, where they differ **Open**:
+another machine has to tell. The number of system calls, counted by strace in a run of
+its own, is a hint at the kernel's part."""
+
 
 def ratios(samples, shape, measure, rival):
     """Round by round, the first contender's figure to the rival's."""
@@ -47,28 +80,45 @@ def spread(values):
 
 
 def verdict(samples, shape, target):
-    """A line that says whether the target is met. Where instructions or cycles could not be counted,
-    what stands in for them must agree on it."""
-    found = {m: ratios(samples, shape, m, target.rival)
-             for m in (target.measure, *MEASURES[target.measure].stand_ins)}
-    if found[target.measure]:
-        found = {target.measure: found[target.measure]}
-    found = {m: values for m, values in found.items() if values}
+    """A line that says whether the target is met: Open where this machine cannot tell."""
+    rival = target.rival
+    found = {m: ratios(samples, shape, m, rival) for m in judged(samples, shape, target)}
     met = {target.met_by(round(median(values), 2)) for values in found.values()}
     word = {(True,): "Pass", (False,): "Fail"}.get(tuple(met), "Open")
-    bound = f"at most {target.at_most:.2f}" if target.at_most else f"at least {target.at_least:.2f}"
     figures = ", ".join(
         spread(values) + ("" if m == target.measure else f" in {MEASURES[m].short}")
         for m, values in found.items())
-    return (f"- **{word}**: {bound} of {target.rival}'s {MEASURES[target.measure].short}: "
+    if target.measure == "throughput" and not comparable(samples, shape, rival, met):
+        word = "Open"
+        figures += " while a core was not full; by time on the CPU it would be "
+        figures += f"{1 / median(ratios(samples, shape, 'cpu', rival)):.2f}"
+    bound = f"at most {target.at_most:.2f}" if target.at_most else f"at least {target.at_least:.2f}"
+    return (f"- **{word}**: {bound} of {rival}'s {MEASURES[target.measure].short}: "
             f"{figures or 'not measured'}")
+
+
+def judged(samples, shape, target):
+    """The measures by which it is judged: where instructions or cycles could not be counted, what
+    stands in for them, and must agree."""
+    if samples.of(shape, target.measure, target.rival):
+        return [target.measure]
+    return [m for m in MEASURES[target.measure].stand_ins if samples.of(shape, m, target.rival)]
+
+
+def comparable(samples, shape, rival, met):
+    """Whether the ratio of throughputs says something: a contender whose core was not full could do
+    more, which does no harm only to a target that is met by the first of them all the same."""
+    def full(contender):
+        return median(samples.of(shape, "busy", contender)) >= 0.9
+    return full(rival) and (full(shape.contenders[0]) or met == {True})
 
 
 def section(samples, shape):
     command = " ".join(["load", "--requests", str(shape.requests), *map(str, shape.load)])
     text = (f"## {shape.title}\n\n{paragraph(shape.about)}\n`{command}`, {shape.rounds} rounds.\n\n"
             f"{table(samples, shape)}\n")
-    verdicts = [verdict(samples, shape, t) for t in shape.targets if t.rival in shape.contenders[1:]]
+    verdicts = [verdict(samples, shape, target) for target in shape.targets
+                if target.rival in shape.contenders[1:]]
     if verdicts:
         text += f"\nTargets for `{shape.contenders[0]}`:\n\n" + "\n".join(verdicts) + "\n"
     return text
@@ -86,20 +136,12 @@ def machine():
 
 def caveat(counters):
     """What the figures are worth on this machine."""
-    if counters:
-        return paragraph("""Instructions and cycles are counted by the processor (`perf stat`), so the
-            targets are judged as they are stated: user mode and kernel together.""")
-    return paragraph("""The processor's counters cannot be read on this machine (`perf stat` says so), so
-        targets for instructions or cycles, in user mode and kernel together, could not be judged as
-        they are stated. Two measures stand in: instructions in user mode, counted by valgrind's
-        callgrind, exact but blind to the kernel, which has the larger part; and time on the CPU,
-        which has both, but is a time. Where both meet a target it says **Pass**, where neither does
-        **Fail**, where they differ **Open**: the counters of another machine have to tell. The number
-        of system calls, counted by strace in a run of its own, is a hint at the kernel's part.""")
+    return paragraph(COUNTED if counters else NOT_COUNTED)
 
 
 def page(sections, counters, versions):
     programs = ", ".join(f"{name} {version}" for name, version in versions.items())
+    setting = SETTING.format(contender=CONTENDER_CORE, load=LOAD_CORE, backend=BACKEND_CORE)
     return f"""# Benchmarks
 
 Written by `scripts/bench/run.py --write`; `make bench` measures the same and only prints.
@@ -108,22 +150,9 @@ Written by `scripts/bench/run.py --write`; `make bench` measures the same and on
 - machine: {machine()}
 - versions: {programs}
 
-{paragraph(f'''Every contender is one process on core {CONTENDER_CORE}; the load generator is on core
-{LOAD_CORE}, the backend on core {BACKEND_CORE}. These two are small programs of this benchmark, because
-common ones cost more than what is measured, and would bound it. The backend answers with 108 bytes.
-Where a command below does not say it, there are 64 kept-alive connections, each of which sends its
-next request when it has the answer. The balancer (`native` and `evhttp`, its front ends) has one worker, one backend and the
-embedded store. `nginx` and `haproxy` do the same work: kept-alive upstream, a rate limit by client
-address, X-Forwarded-For, -Proto and -Host, X-Request-ID both ways. `nginx-lean` leaves the last
-three out. Nobody reaches a limit, and nobody writes an access log. The configurations and all else
-stand in `scripts/bench`.''')}
+{paragraph(setting)}
 
-{paragraph('''In a round the contenders take turns in random order. Figures are medians of the rounds,
-good only beside each other: what else the machine does meets all of them alike. In brackets stands
-the ratio of the first contender's figure to that one's, the median of the rounds' ratios; in the
-verdicts also their middle half. The split of the time on the CPU is the kernel's sampling by clock
-ticks, over all rounds together, and coarse. Where the share of its core is well below 1, requests a
-second were bounded by the load generator, and are a lower bound of what the contender can do.''')}
+{paragraph(READING)}
 
 {caveat(counters)}
 

@@ -18,11 +18,15 @@ from shapes import SHAPES
 
 def arguments():
     parser = argparse.ArgumentParser(
-        description="Measures this balancer beside nginx and HAProxy. BENCH_QUICK=1 takes fewer and "
-        "shorter rounds; BUILD_DIR (build) is where the balancer is built.")
-    parser.add_argument("--only", type=lambda text: text.split(","), metavar="SHAPE,...",
+        description="Measures this balancer beside nginx and HAProxy. BENCH_QUICK=1 takes fewer "
+        "and shorter rounds; BUILD_DIR (build) is where the balancer is built.",
+        epilog="To see what a change costs: --only few --contenders native,nginx")
+
+    def names(text):
+        return tuple(text.split(","))
+    parser.add_argument("--only", type=names, metavar="SHAPE,...",
                         help=f"of {', '.join(s.name for s in SHAPES)}")
-    parser.add_argument("--contenders", type=lambda text: tuple(text.split(",")), metavar="NAME,...",
+    parser.add_argument("--contenders", type=names, metavar="NAME,...",
                         help=f"instead of each shape's own; of {', '.join(CONTENDERS)}. The first "
                         "is compared to the others")
     parser.add_argument("--write", action="store_true", help="put it all into docs/benchmarks.md")

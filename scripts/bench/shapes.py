@@ -26,7 +26,7 @@ class Shape:
     load: tuple = ()  # arguments of the load generator
     requests: int = 20000  # a round
     rounds: int = 15
-    exact: int = 0  # requests to count exactly, which is slow, with callgrind and strace; 0 = do not
+    exact: int = 0  # requests to count exactly, with callgrind and strace, which are slow; 0 = none
     mib: int = 0  # of a body, where the cost of a MiB is asked instead of a request's
     half_of: str = None  # the rate is fixed: half of what this contender can do
 
@@ -69,8 +69,9 @@ SHAPES = (
           ("--close", 1), requests=4000, exact=2000),
     Shape("latency", "Latency at half of nginx's rate",
           "Requests at a fixed rate, half of what nginx reached over as many connections just "
-          "before, whether or not answers come (an open loop). A latency is counted from the instant "
-          "at which the schedule wanted the request sent, so waiting for a free connection counts.",
+          "before, whether or not answers come (an open loop). A latency is counted from the "
+          "instant at which the schedule wanted the request sent, so waiting for a free connection "
+          "counts.",
           ALL, ("p50", "p99", "cpu", "busy"), targets("p99", 1),
           ("--connections", 256), requests=25000, half_of="nginx"),
     Shape("download", "Downloads of 100 MiB",
@@ -78,13 +79,13 @@ SHAPES = (
           BODIES, COST, targets("cycles", 1, of=("nginx", "nginx-unbuffered")),
           ("--path", f"/bytes/{100 << 20}", "--connections", 2), requests=4, rounds=9, mib=100),
     Shape("upload", "Uploads of 100 MiB",
-          "`nginx` buffers as shipped, in a file; `nginx-unbuffered` has proxy_request_buffering off. "
-          "evhttp, too, takes a body whole before it is forwarded.",
+          "`nginx` buffers as shipped, in a file; `nginx-unbuffered` has proxy_request_buffering "
+          "off. evhttp, too, takes a body whole before it is forwarded.",
           BODIES, COST, targets("cycles", 1, of=("nginx", "nginx-unbuffered")),
           ("--upload", 100 << 20, "--connections", 2), requests=4, rounds=9, mib=100),
     Shape("clients", "A million known clients",
-          "X-API-Key takes 1,000,000 values in one process and ten in another, in a scattered order; "
-          "all have been seen once before. Instructions are not counted by callgrind here, which "
-          "would take too long to have seen a million; time on the CPU has the cache misses too.",
+          "X-API-Key takes 1,000,000 values in one process and ten in another, in a scattered "
+          "order; all have been seen once before. callgrind is not used here: it would "
+          "take minutes to have seen a million. Time on the CPU has the cache misses too.",
           ("native-1000000", "native-10"), COST, targets("instructions", 1.3, of=("native-10",))),
 )
