@@ -52,11 +52,11 @@ def chosen(options):
 
 
 def at_half(bench, shape, of):
-    """The shape with its rate fixed."""
+    """The shape with its rate fixed; a round lasts a second."""
     if of.name not in shape.contenders:
         bench.start(of)
-    most = median(bench.load(shape, of, shape.requests)["rate"] for _ in range(3))
-    return replace(shape, load=(*shape.load, "--rate", round(most / 2)))
+    rate = round(median(bench.load(shape, of, shape.requests)["rate"] for _ in range(3)) / 2)
+    return replace(shape, load=(*shape.load, "--rate", rate), requests=rate)
 
 
 def measure(bench, shape, counters, samples):

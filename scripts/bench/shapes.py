@@ -73,7 +73,7 @@ SHAPES = (
           "instant at which the schedule wanted the request sent, so waiting for a free connection "
           "counts.",
           ALL, ("p50", "p99", "cpu", "busy"), targets("p99", 1),
-          ("--connections", 256), requests=25000, half_of="nginx"),
+          ("--connections", 256), half_of="nginx"),
     Shape("download", "Downloads of 100 MiB",
           "`nginx` buffers as shipped; `nginx-unbuffered` has proxy_buffering off.",
           BODIES, COST, targets("cycles", 1, of=("nginx", "nginx-unbuffered")),
