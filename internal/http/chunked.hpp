@@ -32,9 +32,9 @@ class ChunkedDecoder {
   // Body bytes told so far.
   std::uint64_t body_bytes() const { return body_bytes_; }
   // Whether the body is longer than `limit` bytes, as far as is known: what has been told, and what
-  // the size of the chunk being read announces.
+  // the size of the chunk being read announces, once that has been read whole.
   bool Exceeds(std::uint64_t limit) const {
-    return body_bytes_ > limit || left_ > limit - body_bytes_;
+    return body_bytes_ > limit || (state_ != State::size && left_ > limit - body_bytes_);
   }
 
  private:

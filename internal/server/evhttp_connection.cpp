@@ -68,8 +68,9 @@ void EvhttpConnection::Close() {
 
 void EvhttpConnection::Cut(bool by_reset) {
   if (by_reset) {
-    const linger at_once{1, 0};
-    setsockopt(bufferevent_getfd(bev_), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    // SO_LINGER would come too late: evhttp shuts the socket down in order before it closes it.
+    const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+    connect(bufferevent_getfd(bev_), &nobody, sizeof nobody);
   }
   Close();
 }

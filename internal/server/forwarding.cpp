@@ -270,8 +270,7 @@ bool Forwarding::ParseHead(std::string_view& bytes) {
   const char* fault = nullptr;
   if (result.status == Status::error) {
     fault = "the backend sent no valid response";
-  } else if (response_.status == 101 &&
-             (exchange_->head().upgrade.empty() || response_.upgrade.empty())) {
+  } else if (response_.status == 101 && !WasAskedFor(response_.upgrade)) {
     fault = "the backend switched protocols unasked";
   } else if (response_.status < 200 && ++interim_count_ > kMaxInterim) {
     fault = "the backend sent too many interim responses";
@@ -283,6 +282,10 @@ bool Forwarding::ParseHead(std::string_view& bytes) {
   bytes.remove_prefix(result.head_bytes);
   unfinished_head_.Reset();
   return true;
+}
+
+bool Forwarding::WasAskedFor(std::string_view protocol) const {
+  return !protocol.empty() && http::ListHas(exchange_->head().upgrade, protocol);
 }
 
 void Forwarding::BeginTunnel() {

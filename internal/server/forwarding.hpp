@@ -70,6 +70,7 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   // The response, upward.
   bool ReadHead(std::string_view& bytes);
   bool ParseHead(std::string_view& bytes);
+  bool WasAskedFor(std::string_view protocol) const;
   void BeginTunnel();
   void PassBody(std::string_view bytes);
   void EndResponse(bool connection_reusable);

@@ -25,21 +25,33 @@ constexpr std::array kTalks{
     Talk{"C<", Kind::client_sees, Place::client_sees},
 };
 
-constexpr std::array<std::pair<std::string_view, Kind>, 9> kEvents{{
+constexpr std::array<std::pair<std::string_view, Kind>, 12> kEvents{{
     {"C: half-closes", Kind::client_half_closes},
     {"C: leaves", Kind::client_leaves},
+    {"C: resets", Kind::client_resets},
     {"C: kept", Kind::kept},
     {"C: closed", Kind::closed},
     {"C: reset", Kind::reset},
+    {"C: cut", Kind::cut},
     {"B: closes", Kind::backend_closes},
     {"B: resets", Kind::backend_resets},
+    {"B: ended", Kind::backend_ended},
     {"B: closed", Kind::backend_closed},
     {"B: cut", Kind::backend_cut},
 }};
 
 bool EndsClient(Kind kind) {
-  return kind == Kind::client_leaves || kind == Kind::kept || kind == Kind::closed ||
-         kind == Kind::reset;
+  switch (kind) {
+    case Kind::client_leaves:
+    case Kind::client_resets:
+    case Kind::kept:
+    case Kind::closed:
+    case Kind::reset:
+    case Kind::cut:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // What follows `prefix` and a blank.
@@ -159,7 +171,8 @@ class CaseFileReader {
       throw std::runtime_error("the case above does not say how the client's connection ends");
     }
     for (auto step = end + 1; step != steps.end(); ++step) {
-      if (step->kind != Kind::backend_closed && step->kind != Kind::backend_cut) {
+      if (step->kind != Kind::backend_closed && step->kind != Kind::backend_cut &&
+          step->kind != Kind::backend_sends) {
         throw std::runtime_error("the case above goes on after its end");
       }
     }

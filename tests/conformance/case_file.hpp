@@ -19,13 +19,16 @@ struct Step {
     client_sees,
     client_half_closes,
     client_leaves,
+    client_resets,
     backend_closes,
     backend_resets,
+    backend_ended,   // the balancer has said its last; the backend may go on
     backend_closed,  // by the balancer, with nothing more said
     backend_cut,     // if it was reached at all, it was left before its request was whole
     kept,            // the client's connection serves another request
     closed,          // by the balancer, with nothing more said
     reset,
+    cut,  // closed or reset, whichever
   };
   Kind kind;
   int line;
@@ -56,10 +59,10 @@ struct Case {
 //   >B text     the backend must see it
 //   <B text     the backend sends it
 //   C< text     the client must see it
-//   C: half-closes | leaves           the client stops sending, or closes
+//   C: half-closes | leaves | resets  the client stops sending, closes, or closes by a reset
 //   B: closes | resets                the backend does
-//   B: closed | cut                   the balancer has closed the backend's connection (Step)
-//   C: kept | closed | reset          how the client's connection ends
+//   B: ended | closed | cut           what the balancer has done to the backend's connection (Step)
+//   C: kept | closed | reset | cut    how the client's connection ends
 //
 // Every byte counts: what a side sees beyond its lines fails the case. A case without >B must not
 // reach the backend. Every case ends with what becomes of the client's connection.

@@ -69,11 +69,16 @@ void Conversation::Take(const Step& step) {
       return client_.socket.HalfClose();
     case Kind::client_leaves:
       return client_.socket.Close();
+    case Kind::client_resets:
+      return client_.socket.Reset();
     case Kind::backend_closes:
       return backend().socket.Close();
     case Kind::backend_resets:
       return backend().socket.Reset();
     case Kind::backend_closed:
+      SeeEnd(backend(), std::nullopt);
+      return backend().socket.Close();
+    case Kind::backend_ended:
       return SeeEnd(backend(), Got::closed);
     case Kind::backend_cut:
       return SeeBackendCut();
@@ -83,6 +88,8 @@ void Conversation::Take(const Step& step) {
       return SeeEnd(client_, Got::closed);
     case Kind::reset:
       return SeeEnd(client_, Got::reset);
+    case Kind::cut:
+      return SeeEnd(client_, std::nullopt);
   }
 }
 
@@ -142,7 +149,7 @@ void Conversation::SeeAtBackend(const Pattern& pattern) {
   See(backends_.back(), pattern);
 }
 
-void Conversation::SeeEnd(Line& line, Got end) {
+void Conversation::SeeEnd(Line& line, std::optional<Got> end) {
   const Deadline deadline(kStepTime);
   Got got = Got::bytes;
   while (line.unread.empty() && got == Got::bytes) {
@@ -150,10 +157,9 @@ void Conversation::SeeEnd(Line& line, Got end) {
   }
   if (!line.unread.empty()) Wrong("more came:\n" + Escaped(line.unread));
   if (got == Got::nothing) Wrong("the connection stays open");
-  if (got != end && &line == &client_) {
+  if (end && got != *end) {
     Wrong(got == Got::reset ? "the connection was reset" : "the connection was closed in order");
   }
-  line.socket.Close();
 }
 
 void Conversation::SeeBackendCut() {

@@ -36,7 +36,8 @@ class Conversation {
   void Send(Line& line, std::string_view bytes);
   void See(Line& line, const Pattern& pattern);
   void SeeAtBackend(const Pattern& pattern);
-  void SeeEnd(Line& line, e2e::TcpSocket::Got end);
+  // Without an `end`, either will do.
+  void SeeEnd(Line& line, std::optional<e2e::TcpSocket::Got> end);
   void SeeBackendCut();
   // The client's connection, and the backend's, serve another request as if nothing had been.
   void Probe();
