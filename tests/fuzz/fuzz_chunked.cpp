@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "internal/http/body_reader.hpp"
 #include "internal/http/chunked.hpp"
 #include "internal/http/field.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -90,20 +91,42 @@ std::optional<Decoded> ReadWhole(std::string_view input) {
   return read;
 }
 
+// A limit stops a longer body before more than it has been told, and leaves others alone.
+void CheckLimit(std::string_view input, const Decoded& whole, std::uint64_t limit) {
+  BodyReader reader;
+  reader.Start({Framing::Kind::chunked, 0}, limit);
+  std::string body;
+  std::string_view data;
+  BodyReader::Event event;
+  while ((event = reader.Next(input, data)) == BodyReader::Event::data) body += data;
+  FUZZ_CHECK(body.size() <= limit && whole.body.starts_with(body));
+  FUZZ_CHECK(reader.complete() == (event == BodyReader::Event::end));
+  if (event == BodyReader::Event::too_large) {
+    FUZZ_CHECK(whole.last != Event::end || whole.body.size() > limit);
+    return;
+  }
+  FUZZ_CHECK(body == whole.body);
+  FUZZ_CHECK((event == BodyReader::Event::end) == (whole.last == Event::end));
+  FUZZ_CHECK((event == BodyReader::Event::malformed) == (whole.last == Event::error));
+}
+
 }  // namespace
 
-// The first byte says into what pieces the rest is cut: the pieces make no difference. A body that
-// is read is the one that a plainer reader finds, and is the same when it is framed again.
+// The first byte says into what pieces the rest is cut: the pieces make no difference. It is the
+// limit, too. A body that is read is the one that a plainer reader finds, and is the same when it
+// is framed again.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view input = AsText(data + 1, size - 1);
   const Decoded whole = Decode(input, std::max<std::size_t>(input.size(), 1));
   FUZZ_CHECK(whole == Decode(input, std::size_t{1} + data[0] % 32));
+  CheckLimit(input, whole, data[0]);
   if (whole.last != Event::end) {
     FUZZ_CHECK(input.size() > kBoundBytes || !ReadWhole(input));
     return 0;
   }
   FUZZ_CHECK(ReadWhole(input) == whole);
+  CheckLimit(input, whole, whole.body.size());
 
   std::string framed;
   AppendChunk(framed, whole.body);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "internal/http/chunked.hpp"
+#include "internal/http/body_reader.hpp"
 #include "internal/http/parser.hpp"
 #include "tests/fuzz/evhttp_reader.hpp"
 #include "tests/fuzz/fuzz.hpp"
@@ -35,21 +35,15 @@ struct OurReading {
 
 // Takes the body of `request` off `bytes`.
 void TakeBody(OurRequest& request, std::string_view& bytes) {
+  using Event = BodyReader::Event;
   const std::string_view all = bytes;
-  if (request.head.framing.kind == Framing::Kind::length) {
-    const std::uint64_t length = request.head.framing.length;
-    request.body = bytes.substr(0, length);
-    bytes.remove_prefix(request.body.size());
-    if (request.body.size() < length) request.body_state = OurRequest::Body::unfinished;
-  } else if (request.head.framing.kind == Framing::Kind::chunked) {
-    using Event = ChunkedDecoder::Event;
-    ChunkedDecoder decoder;
-    std::string_view piece;
-    Event event;
-    while ((event = decoder.Next(bytes, piece)) == Event::data) request.body += piece;
-    if (event == Event::need_more) request.body_state = OurRequest::Body::unfinished;
-    if (event == Event::error) request.body_state = OurRequest::Body::malformed;
-  }
+  BodyReader reader;
+  reader.Start(request.head.framing);
+  std::string_view piece;
+  Event event;
+  while ((event = reader.Next(bytes, piece)) == Event::data) request.body += piece;
+  if (event == Event::need_more) request.body_state = OurRequest::Body::unfinished;
+  if (event == Event::malformed) request.body_state = OurRequest::Body::malformed;
   request.raw_body = all.substr(0, all.size() - bytes.size());
 }
 

@@ -29,27 +29,29 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
-// The members of all Connection fields, in lower case.
+// The members of a list, in lower case.
+Names Members(std::string_view list) {
+  Names members;
+  std::string member;
+  for (const char c : Lower(list) + ",") {
+    if (c != ',') {
+      member += c;
+      continue;
+    }
+    const std::size_t first = std::min(member.find_first_not_of(" \t"), member.size());
+    members.insert(member.substr(first, member.find_last_not_of(" \t") + 1 - first));
+    member.clear();
+  }
+  return members;
+}
+
+// The members of all Connection fields.
 Names ConnectionMembers(const Fields& fields) {
   Names members;
   for (const Field& field : fields) {
-    if (Lower(field.name) != "connection") continue;
-    std::string member;
-    for (const char c : std::string(field.value) + ",") {
-      if (c == ',') {
-        members.insert(std::exchange(member, ""));
-      } else if (c != ' ' && c != '\t') {
-        member += Lower({&c, 1});
-      } else if (!member.empty()) {
-        member += c;  // blanks within make it no field's name; those behind are cut below
-      }
-    }
+    if (Lower(field.name) == "connection") members.merge(Members(field.value));
   }
-  Names trimmed;
-  for (const std::string& member : members) {
-    trimmed.insert(member.substr(0, member.find_last_not_of(" \t") + 1));
-  }
-  return trimmed;
+  return members;
 }
 
 // The names that must not go on: the fixed ones, and those that Connection names and may name.
@@ -104,6 +106,26 @@ ValueList NotEmptyOr(ValueList values, std::string_view otherwise) {
   return values;
 }
 
+// The protocol that a request may ask a backend to switch to: one Upgrade field of HTTP/1.1 that
+// Connection names, without a body, and not h2c.
+std::string_view UpgradeOf(const RequestHead& head) {
+  const ValueList values = Values(head.fields, "upgrade");
+  if (values.size() != 1 || head.minor_version == 0 || head.framing.has_body()) return {};
+  if (!ConnectionMembers(head.fields).contains("upgrade")) return {};
+  return Members(values[0]).contains("h2c") ? std::string_view() : values[0];
+}
+
+// The protocol that a 101 switches to.
+std::string_view UpgradeOf(const ResponseHead& head) {
+  const ValueList values = Values(head.fields, "upgrade");
+  if (head.status != 101 || values.empty()) return {};
+  return ConnectionMembers(head.fields).contains("upgrade") ? values[0] : std::string_view();
+}
+
+ValueList OneOrNone(std::string_view value) {
+  return value.empty() ? ValueList{} : ValueList{value};
+}
+
 // Lines that end in CRLF, and no control character anywhere else.
 void CheckLines(std::string_view out) {
   while (!out.empty()) {
@@ -141,10 +163,19 @@ void CheckForwarded(const RequestHead& head, std::string_view base_path, bool tr
   FUZZ_CHECK(sent.host == (head.host.empty() ? "backend:81" : head.host));
   FUZZ_CHECK(sent.keep_alive && !sent.expects_continue);
   CheckRequestFraming(head, sent);
+  FUZZ_CHECK(Values(sent.fields, "connection") == OneOrNone(head.upgrade.empty() ? "" : "upgrade"));
+  FUZZ_CHECK(Values(sent.fields, "upgrade") == OneOrNone(head.upgrade));
 
-  const Names ours{"content-length",    "expect",          "host",
-                   "transfer-encoding", "x-forwarded-for", "x-forwarded-host",
-                   "x-forwarded-proto", "x-request-id"};
+  const Names ours{"connection",
+                   "upgrade",
+                   "content-length",
+                   "expect",
+                   "host",
+                   "transfer-encoding",
+                   "x-forwarded-for",
+                   "x-forwarded-host",
+                   "x-forwarded-proto",
+                   "x-request-id"};
   FUZZ_CHECK(Without(sent.fields, ours, {}) == Without(head.fields, ours, HopByHop(head.fields)));
 
   std::string addresses;
@@ -160,7 +191,7 @@ void CheckForwarded(const RequestHead& head, std::string_view base_path, bool tr
   };
   FUZZ_CHECK(Values(sent.fields, "x-forwarded-proto") == expected("x-forwarded-proto", {"http"}));
   FUZZ_CHECK(Values(sent.fields, "x-forwarded-host") ==
-             expected("x-forwarded-host", head.host.empty() ? ValueList{} : ValueList{head.host}));
+             expected("x-forwarded-host", OneOrNone(head.host)));
 }
 
 // How the client's version and method have the response delivered.
@@ -197,8 +228,8 @@ void CheckResponseFraming(const ResponseHead& head, const ResponseHead& sent,
   }
 }
 
-void CheckDelivered(const ResponseHead& head, std::string_view method, int client_minor_version) {
-  const ResponseDelivery delivery = Delivery(head, client_minor_version);
+void CheckDelivered(const ResponseHead& head, std::string_view method,
+                    const ResponseDelivery& delivery) {
   std::string out;
   AppendResponseHead(out, head, delivery);
   CheckLines(out);
@@ -211,17 +242,44 @@ void CheckDelivered(const ResponseHead& head, std::string_view method, int clien
   FUZZ_CHECK(sent.keep_alive == delivery.keep_alive);
   CheckResponseFraming(head, sent, delivery.framing);
 
-  const Names ours{"connection", "content-length", "date", "transfer-encoding", "x-request-id"};
+  const Names ours{"connection",        "content-length", "date",
+                   "transfer-encoding", "upgrade",        "x-request-id"};
   const Names stays = HopByHop(head.fields);
   FUZZ_CHECK(Without(sent.fields, ours, {}) == Without(head.fields, ours, stays));
   FUZZ_CHECK(Values(sent.fields, "x-request-id") ==
              NotEmptyOr(Values(head.fields, "x-request-id"), "id"));
   const ValueList dates = stays.contains("date") ? ValueList{} : Values(head.fields, "date");
   FUZZ_CHECK(Values(sent.fields, "date") == (dates.empty() ? ValueList{delivery.date} : dates));
-  const ValueList connection = Values(sent.fields, "connection");
-  FUZZ_CHECK(connection == (!delivery.keep_alive       ? ValueList{"close"}
-                            : delivery.tell_keep_alive ? ValueList{"keep-alive"}
-                                                       : ValueList{}));
+  const std::string_view connection = delivery.switch_protocols  ? "upgrade"
+                                      : !delivery.keep_alive     ? "close"
+                                      : delivery.tell_keep_alive ? "keep-alive"
+                                                                 : "";
+  FUZZ_CHECK(Values(sent.fields, "connection") == OneOrNone(connection));
+  FUZZ_CHECK(Values(sent.fields, "upgrade") ==
+             OneOrNone(delivery.switch_protocols ? head.upgrade : ""));
+}
+
+void CheckResponse(std::string_view bytes, std::string_view method) {
+  ResponseHead head;
+  if (ParseResponseHead(bytes, {}, method, head).status != Status::complete) return;
+  FUZZ_CHECK(!head.keep_alive || KeepsAlive(head.fields, head.minor_version));
+  FUZZ_CHECK(head.upgrade == UpgradeOf(head));
+  CheckDelivered(head, method, Delivery(head, 0));
+  CheckDelivered(head, method, Delivery(head, 1));
+  if (head.upgrade.empty()) return;
+  ResponseDelivery delivery = Delivery(head, 1);
+  delivery.switch_protocols = true;
+  CheckDelivered(head, method, delivery);
+}
+
+void CheckRequest(std::string_view bytes) {
+  RequestHead head;
+  if (ParseRequestHead(bytes, {}, head).status != Status::complete) return;
+  FUZZ_CHECK(head.keep_alive == KeepsAlive(head.fields, head.minor_version));
+  FUZZ_CHECK(head.upgrade == UpgradeOf(head));
+  if (head.method == "CONNECT") return;
+  CheckForwarded(head, "", false);
+  CheckForwarded(head, "/base", true);
 }
 
 }  // namespace
@@ -229,20 +287,10 @@ void CheckDelivered(const ResponseHead& head, std::string_view method, int clien
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes = AsText(data, size);
   if (bytes.starts_with("HTTP/")) {
-    for (const std::string_view method : {"GET", "HEAD"}) {
-      ResponseHead head;
-      if (ParseResponseHead(bytes, {}, method, head).status != Status::complete) continue;
-      FUZZ_CHECK(!head.keep_alive || KeepsAlive(head.fields, head.minor_version));
-      CheckDelivered(head, method, 0);
-      CheckDelivered(head, method, 1);
-    }
-    return 0;
+    CheckResponse(bytes, "GET");
+    CheckResponse(bytes, "HEAD");
+  } else {
+    CheckRequest(bytes);
   }
-  RequestHead head;
-  if (ParseRequestHead(bytes, {}, head).status != Status::complete) return 0;
-  FUZZ_CHECK(head.keep_alive == KeepsAlive(head.fields, head.minor_version));
-  if (head.method == "CONNECT") return 0;
-  CheckForwarded(head, "", false);
-  CheckForwarded(head, "/base", true);
   return 0;
 }

@@ -27,12 +27,13 @@ inline bool Same(const RequestHead& a, const RequestHead& b) {
   return a.method == b.method && a.target == b.target && a.host == b.host &&
          a.minor_version == b.minor_version && Same(a.fields, b.fields) &&
          Same(a.framing, b.framing) && a.keep_alive == b.keep_alive &&
-         a.expects_continue == b.expects_continue;
+         a.expects_continue == b.expects_continue && a.upgrade == b.upgrade;
 }
 
 inline bool Same(const ResponseHead& a, const ResponseHead& b) {
   return a.status == b.status && a.reason == b.reason && a.minor_version == b.minor_version &&
-         Same(a.fields, b.fields) && Same(a.framing, b.framing) && a.keep_alive == b.keep_alive;
+         Same(a.fields, b.fields) && Same(a.framing, b.framing) && a.keep_alive == b.keep_alive &&
+         a.upgrade == b.upgrade;
 }
 
 // Visible characters, blanks, HTAB and bytes over 0x7F.
