@@ -150,7 +150,7 @@ void Connection::Flush() {
 }
 
 void Connection::Send(std::string_view bytes, std::string_view more) {
-  if (write_failed_) return;
+  if (write_failed_ || fd_ < 0) return;
   if (!connecting_ && !full_) {
     std::array<iovec, 3> parts;
     int count = 0;

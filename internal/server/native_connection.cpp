@@ -131,14 +131,18 @@ void NativeConnection::Serve() {
   if (exchange.body_complete()) socket_.PauseReading();
   frontend_.router_.OnRequest(exchange);
   if (phase_ != Phase::serving) return;
-  if (!exchange.body_complete() && !exchange.body_paused()) WantBody();
-  if (socket_.end_seen()) OnInputEnd();
+  if (exchange.body_complete()) {
+    if (socket_.end_seen()) OnInputEnd();
+  } else if (!exchange.body_paused()) {
+    WantBody();
+  }
 }
 
 // Answers that there is no valid request, and closes.
 void NativeConnection::Refuse(const model::Error& error) {
   if (!exchange_) TakeExchange();
   phase_ = Phase::serving;
+  socket_.deadline().Disarm();
   socket_.PauseReading();
   exchange_->Refuse(peer_, error);
 }
@@ -181,6 +185,7 @@ void NativeConnection::WantBody() {
 void NativeConnection::CompleteResponse() {
   if (socket_.unsent() > 0) {
     phase_ = Phase::flushing;
+    socket_.deadline().Disarm();  // what counts now is what the client takes
     socket_.PauseReading();
     return;
   }
