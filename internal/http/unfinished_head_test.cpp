@@ -29,10 +29,10 @@ TEST_CASE("The first bytes are parsed, whatever they are") {
   CHECK(UnfinishedHead().ParseDue("\n", kLimits));
 }
 
-TEST_CASE("An unfinished head is parsed at doubling sizes, and at its end") {
+TEST_CASE("An unfinished head is parsed at doubling sizes, at ends of lines, and at its own end") {
   const std::string head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   REQUIRE(head.size() == 27);
-  CHECK(DueSizes(head) == Sizes{1, 2, 4, 8, 16, 27});
+  CHECK(DueSizes(head) == Sizes{1, 2, 4, 8, 16, 25, 27});
   CHECK(DueSizes(head, 9) == Sizes{9, 18, 27});
 }
 
@@ -54,10 +54,15 @@ TEST_CASE("An end that comes in pieces is seen") {
 TEST_CASE("At the limit a parse is due, and decides") {
   const std::string endless = "GET / HTTP/1.1\r\nHost: a\r\nA: " + std::string(200, 'a');
   const Sizes due = DueSizes(endless.substr(0, 102));
-  CHECK(due == Sizes{1, 2, 4, 8, 16, 32, 64, 100, 101, 102});
+  CHECK(due == Sizes{1, 2, 4, 8, 16, 25, 50, 100, 101, 102});
   RequestHead head;
   CHECK(ParseRequestHead(endless.substr(0, 99), kLimits, head).status == Status::incomplete);
   CHECK(ParseRequestHead(endless.substr(0, 100), kLimits, head).status == Status::error);
+}
+
+TEST_CASE("Someone whose line ends are wrong is told so at the end of the line") {
+  const std::string head = "GET / HTTP/1.1\r\nHost: a\n\n";
+  CHECK(DueSizes(head) == Sizes{1, 2, 4, 8, 16, 24, 25});
 }
 
 TEST_CASE("After a reset another head begins") {
