@@ -8,6 +8,8 @@
 #include <rapidjson/writer.h>
 
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace test_backend {
 namespace {
@@ -65,9 +67,7 @@ void Put(Writer& writer, std::string_view key, std::string_view value) {
 Reply Echo(const Request& request) {
   json::StringBuffer out;
   Writer writer(out);
-  const auto reply = [&out](int status) {
-    return Reply{status, std::string(out.GetString(), out.GetSize())};
-  };
+  const auto reply = [&out](int status) { return Reply{status, {out.GetString(), out.GetSize()}}; };
 
   if (!request.body.empty()) {
     if (const auto fault = FindFault(request.body)) {

@@ -11,10 +11,14 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <string>
 #include <vector>
 
 namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 constexpr int kDeadlineMs = 10'000;
 
@@ -36,6 +40,7 @@ std::string ReadToEnd(int fd) {
 // A running test-backend; killed and reaped at the end if it still runs.
 class TestBackend {
  public:
+  // `environment`: "NAME=value", added to ours.
   explicit TestBackend(std::vector<std::string> flags, const char* environment = nullptr) {
     int ends[2];
     REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
@@ -46,7 +51,7 @@ class TestBackend {
     pid_ = fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
-      if (environment != nullptr) setenv("HOST_PORT", environment, 1);
+      if (environment != nullptr) putenv(const_cast<char*>(environment));
       dup2(ends[1], STDOUT_FILENO);
       dup2(ends[1], STDERR_FILENO);
       execv(TEST_BACKEND_PROGRAM, argv.data());
@@ -118,7 +123,7 @@ int Connect(const std::string& address) {
 std::string Exchange(const std::string& address, const std::string& bytes) {
   const int fd = Connect(address);
   REQUIRE(write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-  const std::string answer = ReadToEnd(fd);
+  std::string answer = ReadToEnd(fd);
   close(fd);
   return answer;
 }
@@ -166,8 +171,7 @@ TEST_CASE("Every method is echoed with its body") {
     CHECK(Has(answer, R"("your_message":{"n":1}})"));
   }
   CHECK(Has(Exchange(address, Request("TRACE", "/x")), R"("http_method":"TRACE")"));
-  // evhttp keeps a CONNECT open whatever was asked.
-  CHECK(Has(Exchange(address, "CONNECT h:1 HTTP/1.1\r\nHost: x\r\n\r\n" + Request("GET", "/x")),
+  CHECK(Has(Exchange(address, Request("CONNECT", "h:1")),
             R"("http_method":"CONNECT","request_uri":"h:1")"));
 }
 
@@ -184,10 +188,12 @@ TEST_CASE("The body of a HEAD or TRACE is not taken for a request") {
   const std::string address = backend.ReadAddress();
   for (const std::string method : {"HEAD", "TRACE"}) {
     const std::string smuggled = Request("GET", "/smuggled");
-    const std::string answer =
-        Exchange(address, method + " / HTTP/1.1\r\nHost: x\r\nContent-Length: " +
-                              std::to_string(smuggled.size()) + "\r\n\r\n" + smuggled);
-    CHECK(Has(answer, "HTTP/1.1 200 "));
+    const std::string answer = Exchange(
+        address,
+        method + " / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(smuggled.size()) +
+            "\r\n\r\n" + smuggled + Request("GET", "/next"));
+    CHECK(Has(answer, "HTTP/1.1 400 "));
+    CHECK(Has(answer, R"("request_uri":"/next")"));
     CHECK(!Has(answer, "/smuggled"));
   }
 }
@@ -214,11 +220,86 @@ TEST_CASE("What is no JSON, or too big, is refused") {
             "HTTP/1.1 413 "));
 }
 
+TEST_CASE("A client that asks whether to send its body is told to") {
+  TestBackend backend({"--host-port", "127.0.0.1:0"});
+  const int fd = Connect(backend.ReadAddress());
+  const std::string head =
+      "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\n"
+      "Content-Length: 2\r\n\r\n";
+  REQUIRE(write(fd, head.data(), head.size()) == static_cast<ssize_t>(head.size()));
+  CHECK(ReadSome(fd) == "HTTP/1.1 100 Continue\r\n\r\n");
+  REQUIRE(write(fd, "17", 2) == 2);
+  CHECK(Has(ReadToEnd(fd), R"("your_message":17})"));
+  close(fd);
+}
+
+TEST_CASE("An answer larger than what a socket takes arrives whole") {
+  TestBackend backend({"--host-port", "127.0.0.1:0"});
+  const std::string large = '"' + std::string(20'000'000, 'x') + '"';
+  CHECK(Has(Exchange(backend.ReadAddress(), Request("POST", "/", large)),
+            R"("your_message":)" + large + "}"));
+}
+
 TEST_CASE("It is healthy") {
   TestBackend backend({"--host-port", "127.0.0.1:0"});
   const std::string address = backend.ReadAddress();
   CHECK(Has(Exchange(address, Request("GET", "/health")), "HTTP/1.1 200 "));
   CHECK(Has(Exchange(address, Request("GET", "/healthy")), R"("request_uri":"/healthy")"));
+}
+
+TEST_CASE("A ping is answered after its delay, not before") {
+  const bool by_flag = GENERATE(true, false);
+  std::vector<std::string> flags = {"--host-port", "127.0.0.1:0"};
+  if (by_flag) flags.insert(flags.end(), {"--ping-delay", "200ms"});
+  TestBackend backend(flags, by_flag ? nullptr : "PING_DELAY_MS=200");
+  const std::string address = backend.ReadAddress();
+  const auto start = Clock::now();
+  CHECK(Has(Exchange(address, Request("GET", "/ping/?n=1")), "HTTP/1.1 200 "));
+  CHECK(Clock::now() - start >= 200ms);
+  CHECK(Has(Exchange(address, Request("GET", "/ping")), R"("request_uri":"/ping")"));
+  CHECK(Has(Exchange(address, Request("POST", "/ping/")), R"("request_uri":"/ping/")"));
+}
+
+TEST_CASE("Pings of many connections wait side by side, those of one connection in turn") {
+  TestBackend backend({"--host-port", "127.0.0.1:0", "--ping-delay", "200ms"});
+  const std::string address = backend.ReadAddress();
+  const std::string two = "GET /ping/ HTTP/1.1\r\nHost: x\r\n\r\n" + Request("GET", "/ping/");
+  const auto start = Clock::now();
+  std::vector<int> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(Connect(address));
+    REQUIRE(write(clients.back(), two.data(), two.size()) == static_cast<ssize_t>(two.size()));
+  }
+  for (const int fd : clients) {
+    const std::string answers = ReadToEnd(fd);
+    CHECK(answers.find("HTTP/1.1 200 ") != answers.rfind("HTTP/1.1 200 "));
+    close(fd);
+  }
+  CHECK(Clock::now() - start >= 400ms);
+  CHECK(Clock::now() - start < 20s);  // one after the other they take 80
+}
+
+TEST_CASE("A client that leaves while its ping waits does no harm") {
+  TestBackend backend({"--host-port", "127.0.0.1:0", "--ping-delay", "100ms"});
+  const std::string address = backend.ReadAddress();
+  for (int i = 0; i < 20; ++i) {
+    const int fd = Connect(address);
+    const std::string bytes = "GET /ping/ HTTP/1.1\r\nHost: x\r\n\r\n";
+    CHECK(write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+    close(fd);
+  }
+  // On descriptors that those had, who are no longer owed an answer.
+  CHECK(Has(Exchange(address, Request("GET", "/x")), R"("request_uri":"/x")"));
+  CHECK(Has(Exchange(address, Request("GET", "/ping/")), R"({"status":"ok"})"));
+}
+
+TEST_CASE("A delay that is none is a clear error") {
+  for (const char* delay : {"", "fast", "-1ms", "200m", "1h", "99999999999999999999"}) {
+    TestBackend backend({"--host-port", "127.0.0.1:0", "--ping-delay", delay});
+    const auto exit = backend.WaitForExit();
+    CHECK(exit.code != 0);
+    CHECK(Has(exit.output, "--ping-delay"));
+  }
 }
 
 TEST_CASE("SIGTERM and SIGINT end it well, whoever is connected") {
@@ -245,9 +326,9 @@ TEST_CASE("A client that leaves before its answer does no harm") {
 }
 
 TEST_CASE("The address may come from the environment, and the flag goes first") {
-  TestBackend by_environment({}, "127.0.0.1:0");
+  TestBackend by_environment({}, "HOST_PORT=127.0.0.1:0");
   CHECK(Has(by_environment.ReadAddress(), "127.0.0.1:"));
-  TestBackend by_flag({"--host-port", "127.0.0.1:0"}, "nonsense");
+  TestBackend by_flag({"--host-port", "127.0.0.1:0"}, "HOST_PORT=nonsense");
   CHECK(Has(by_flag.ReadAddress(), "127.0.0.1:"));
 }
 
