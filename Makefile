@@ -35,6 +35,20 @@ bench: ## measure beside nginx and HAProxy
 	@scripts/install-deps.sh bench
 	@scripts/bench/run.py
 
+.PHONY: run-one-thread run-four-threads test-one-thread test-four-threads test-20k
+run-one-thread run-four-threads: ## the balancer with 1 or 4 workers over backends that take 200 ms
+	@scripts/install-deps.sh ping
+	@scripts/build.sh build balancer test-backend
+	@scripts/ping/kit.py run $(if $(findstring one,$@),1,4)
+test-one-thread test-four-threads: ## the same under wrk with 20,000 connections
+	@scripts/install-deps.sh ping
+	@scripts/build.sh build balancer test-backend
+	@scripts/ping/kit.py wrk $(if $(findstring one,$@),1,4)
+test-20k: ## 20,000 connections that offer 20,000 requests a second in all
+	@scripts/install-deps.sh ping
+	@scripts/build.sh build balancer test-backend
+	@scripts/ping/kit.py open
+
 .PHONY: lint format
 lint: ## clang-format, clang-tidy and shellcheck, as errors
 	@scripts/lint.sh

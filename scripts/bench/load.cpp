@@ -11,8 +11,8 @@
 //   --rate R          requests a second, evenly spaced (an open loop). Without it each connection
 //                     sends the next request when it has the answer (a closed loop)
 //
-// Prints the requests a second and the quantiles of the latency in microseconds: "rate R p50 L p99
-// L max L". In an open loop the latency is counted from the instant at which the schedule wanted
+// Prints the requests a second, and of the latency the mean and quantiles in microseconds: "rate R
+// mean L p50 L p99 L max L". In an open loop the latency is counted from the instant at which the schedule wanted
 // the request sent, so a server that keeps the schedule waiting does not hide what it did
 // (coordinated omission). Ends with 1 if anything but a whole 200 answers a request.
 #include <sys/prctl.h>
@@ -24,6 +24,7 @@
 #include <deque>
 #include <fstream>
 #include <map>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -258,9 +259,10 @@ class Load {
     const auto quantile = [this](double q) {
       return latencies_[static_cast<std::size_t>(q * static_cast<double>(latencies_.size() - 1))];
     };
-    std::printf("rate %.1f p50 %.1f p99 %.1f max %.1f\n",
-                static_cast<double>(latencies_.size()) / took.count(), quantile(0.5),
-                quantile(0.99), quantile(1));
+    const double count = static_cast<double>(latencies_.size());
+    const double sum = std::accumulate(latencies_.begin(), latencies_.end(), 0.0);
+    std::printf("rate %.1f mean %.1f p50 %.1f p99 %.1f max %.1f\n", count / took.count(),
+                sum / count, quantile(0.5), quantile(0.99), quantile(1));
   }
 
   const Options options_;
