@@ -121,7 +121,7 @@ def measure_system_calls(bench, shape, contender, samples):
 
 
 def measure_user_instructions(bench, shape, contender, samples):
-    """The same by callgrind: exact, and blind to the kernel."""
+    """The same by callgrind, which is blind to the kernel."""
     out = bench.dir / "callgrind"
     process = bench.start(contender, ["valgrind", "--tool=callgrind",
                                       f"--callgrind-out-file={out}"])

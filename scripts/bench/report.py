@@ -37,11 +37,11 @@ they are stated: user mode and kernel together."""
 NOT_COUNTED = """
 The processor's counters cannot be read on this machine (`perf stat` says so), so targets for
 instructions or cycles, in user mode and kernel together, could not be judged as they are stated.
-Two measures stand in: instructions in user mode, counted by valgrind's callgrind, exact but blind
-to the kernel, which has the larger part; and time on the CPU, which has both, but is a time. Where
-both meet a target it says **Pass**, where neither does **Fail**, where they differ **Open**:
-another machine has to tell. The number of system calls, counted by strace in a run of
-its own, is a hint at the kernel's part."""
+Two measures stand in: instructions in user mode, counted by valgrind's callgrind, nearly exact, but
+blind to the kernel, which has the larger part; and time on the CPU, which has both, but is a time.
+Where both meet a target it says **Pass**, where neither does **Fail**, where they differ **Open**:
+another machine has to tell. The number of system calls, counted by strace in a run of its own, is a
+hint at the kernel's part."""
 
 
 def ratios(samples, shape, measure, rival):
