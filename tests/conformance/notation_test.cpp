@@ -6,7 +6,6 @@
 // The suite's own tools: cases that overlook a byte would let anything pass.
 
 using namespace balancer::conformance;
-using Catch::Matchers::Message;
 using Status = Matcher::Result::Status;
 
 namespace {
