@@ -6,7 +6,7 @@ export DB
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: fast-start force-stop
 fast-start: ## install, build, and run it all on 8080, Ctrl+C stops (DB=embedded: no PostgreSQL)

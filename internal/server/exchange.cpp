@@ -26,7 +26,7 @@ void Exchange::Reset(const Peer& peer) {
   keep_alive_ = true;
   peer_ = &peer;
   request_id_ = {};
-  head_sent_ = false;
+  head_sent_ = head_written_ = false;
   body_mode_ = BodyMode::none;
   ends_with_connection_ = false;
 }
@@ -67,8 +67,8 @@ void Exchange::SendHead(const http::ResponseHead& head) {
     delivery.framing.kind = Framing::Kind::until_close;
     delivery.keep_alive = false;
     body_mode_ = BodyMode::plain;
-    ends_with_connection_ = true;
   }
+  ends_with_connection_ = delivery.framing.kind == Framing::Kind::until_close;
   delivery.tell_keep_alive = delivery.keep_alive && head_.minor_version == 0;
   delivery.request_id = request_id_;
   delivery.date = clock_.Date();
@@ -95,13 +95,13 @@ void Exchange::SendBody(std::string_view piece) {
     case BodyMode::none:
       return;
     case BodyMode::plain:
-      if (piece.size() >= kDirectBytes) return WriteOut(piece);
+      if (piece.size() >= kDirectBytes) return Write(piece);
       out_.append(piece);
       break;
     case BodyMode::chunked:
       if (piece.size() >= kDirectBytes) {
         http::AppendChunkSize(out_, piece.size());
-        WriteOut(piece);
+        Write(piece);
         out_.append(http::kChunkEnd);
         return;
       }
@@ -112,7 +112,12 @@ void Exchange::SendBody(std::string_view piece) {
 }
 
 void Exchange::Flush() {
-  if (!out_.empty()) WriteOut({});
+  if (!out_.empty()) Write({});
+}
+
+void Exchange::Write(std::string_view more) {
+  head_written_ = head_sent_;  // else it is an interim response
+  WriteOut(more);
 }
 
 void Exchange::Finish() {
@@ -135,13 +140,17 @@ void Exchange::Reply(http::ResponseHead& head, std::string_view body) {
 }
 
 void Exchange::Fail(const model::Error& error, std::int64_t retry_after) {
-  if (head_sent_) return Abort();
+  if (head_written_) return Abort();
+  out_.clear();
   const http::Problem problem = http::ToProblem(error);
   http::ResponseHead head;
   head.status = problem.status;
   head.reason = http::ReasonPhrase(problem.status);
   head.fields.push_back({"Content-Type", http::Problem::kContentType, http::FieldId::content_type});
   char seconds[20];
+  if (error.code == model::ErrorCode::method_not_allowed) {
+    head.fields.push_back({"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE"});
+  }
   if (retry_after > 0) {
     const auto end = std::to_chars(seconds, seconds + sizeof seconds, retry_after).ptr;
     head.fields.push_back({"Retry-After", {seconds, static_cast<std::size_t>(end - seconds)}});

@@ -80,8 +80,8 @@ class Exchange {
 
   // A whole response: SendHead, SendBody, Finish.
   void Reply(http::ResponseHead& head, std::string_view body);
-  // Answers with an error of ours as problem+json; `retry_after` (seconds) where it is not 0.
-  // Aborts when a response has begun.
+  // Answers with an error of ours as problem+json; `retry_after` (seconds) where it is not 0. A
+  // response of which nothing has been given to the kernel is taken back; aborts when some has.
   void Fail(const model::Error& error, std::int64_t retry_after = 0);
 
   // Response bytes that the kernel has not taken yet.
@@ -96,7 +96,8 @@ class Exchange {
   // To be called when head_ has been filled in.
   void TakeRequestId();
 
-  bool response_begun() const { return head_sent_; }
+  // Something of the response has been given to the kernel.
+  bool response_begun() const { return head_written_; }
 
   // Reads all that is still to come from the client as a body without end.
   virtual void ReadTunnel() = 0;
@@ -120,11 +121,14 @@ class Exchange {
  private:
   enum class BodyMode : std::uint8_t { none, plain, chunked };
 
+  void Write(std::string_view more);
+
   ResponseClock& clock_;
   const Peer* peer_ = nullptr;
   std::string_view request_id_;
   char made_id_[RequestIds::kLength];
-  bool head_sent_ = false;
+  bool head_sent_ = false;  // it is in out_, or written
+  bool head_written_ = false;
   BodyMode body_mode_ = BodyMode::none;
   bool ends_with_connection_ = false;  // until_close
 };

@@ -149,7 +149,7 @@ void Forwarding::OnDeadline(Connection&) {
       return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
                            false);
     case Stage::body:
-      return CutResponse();
+      return CutResponse(ErrorCode::backend_timeout, "the backend stopped in its response");
     case Stage::tunnel:
       return EndResponse(false);
   }
@@ -303,7 +303,9 @@ void Forwarding::PassBody(std::string_view bytes) {
   Event event;
   while ((event = body_.Next(bytes, piece)) == Event::data) exchange_->SendBody(piece);
   if (event == Event::end) return EndResponse(bytes.empty());
-  if (event != Event::need_more) return CutResponse();
+  if (event != Event::need_more) {
+    return CutResponse(ErrorCode::backend_bad_response, "the backend's chunked body is malformed");
+  }
   exchange_->Flush();
   if (exchange_->unsent() < Exchange::kHighWater) {
     forwarder_.idle_deadlines_.Arm(connection_->deadline());
@@ -328,7 +330,8 @@ void Forwarding::OnClosed(Connection&, int error) {
         true);
   }
   const bool whole = response_.framing.kind == Framing::Kind::until_close && error == 0;
-  whole ? EndResponse(false) : CutResponse();
+  if (whole) return EndResponse(false);
+  CutResponse(ErrorCode::backend_unreachable, "the backend broke off in its response");
 }
 
 void Forwarding::EndResponse(bool connection_reusable) {
@@ -340,10 +343,10 @@ void Forwarding::EndResponse(bool connection_reusable) {
   exchange.Finish();
 }
 
-void Forwarding::CutResponse() {
+void Forwarding::CutResponse(model::ErrorCode code, const char* reason) {
   Exchange& exchange = *exchange_;
   Release();
-  exchange.Abort();
+  exchange.Fail({code, reason});
 }
 
 // ---- Ends

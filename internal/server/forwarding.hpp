@@ -74,7 +74,8 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   void BeginTunnel();
   void PassBody(std::string_view bytes);
   void EndResponse(bool connection_reusable);
-  void CutResponse();
+  // Cuts it off, or takes it back for an error where none of it has been sent.
+  void CutResponse(model::ErrorCode code, const char* reason);
 
   // Ends, each leaving this free for another request.
   void GiveUp(const model::Error& error);

@@ -234,13 +234,27 @@ void NativeConnection::OnUnread(Connection&) {
 }
 
 // The client sends nothing more, which one that has left and one that waits for its response have
-// in common. It is taken as waiting if it said so along with its request, as clients do that have
-// but one; if the response takes its time, it is asked (OnDeadline).
+// in common. It is taken as waiting if it said so soon after its request, as clients do that have
+// but one. CheckPresence() finds out.
 void NativeConnection::OnInputEnd() {
   if (!exchange_->response_begun()) {
-    return frontend_.half_close_deadlines_.Arm(socket_.deadline());
+    frontend_.half_close_deadlines_.Arm(socket_.deadline());
+  } else if (frontend_.loop_.Now() - exchange_->began_at() > kHalfCloseWindow) {
+    Close();
+  } else {
+    exchange_->TakeWrote();
+    frontend_.silence_deadlines_.Arm(socket_.deadline());
   }
-  if (frontend_.loop_.Now() - exchange_->began_at() > kHalfCloseWindow) Close();
+}
+
+// Before its response, the client is sent a 100: one that is there passes over what it has not
+// asked for (RFC 9110 §15.2.1), and for one that has left the kernel answers with a reset. Within a
+// response nothing can be put in: what comes of it has the same effect, and a client whose response
+// is silent is taken as gone.
+void NativeConnection::CheckPresence() {
+  if (!exchange_->response_begun()) return exchange_->SendContinue();
+  if (!exchange_->TakeWrote() && socket_.unsent() == 0) return Close();
+  frontend_.silence_deadlines_.Arm(socket_.deadline());
 }
 
 void NativeConnection::OnDeadline(Connection&) {
@@ -252,10 +266,7 @@ void NativeConnection::OnDeadline(Connection&) {
         return exchange_->FailRequest(
             {ErrorCode::request_timeout, "the request body did not arrive in time"});
       }
-      // A 100 that nobody has asked for is passed over by a client that is there (RFC 9110
-      // §15.2.1); of one that has left, the kernel answers it with a reset.
-      if (!exchange_->response_begun()) exchange_->SendContinue();
-      return;
+      return CheckPresence();
     default:
       return Close();
   }

@@ -65,6 +65,7 @@ class NativeConnection final : public ConnectionUser {
   void Refuse(const model::Error& error);
   bool ReadBody(std::string_view& bytes);
   void OnInputEnd();
+  void CheckPresence();
   void BeginClosing();
   NativeExchange& TakeExchange();
   void GiveBackExchange();

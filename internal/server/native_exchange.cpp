@@ -24,6 +24,7 @@ std::size_t NativeExchange::unsent() const {
 
 void NativeExchange::WriteOut(std::string_view more) {
   Connection& socket = connection_->socket();
+  wrote_ = true;
   socket.Send(out_, more);
   out_.clear();
   if (socket.unsent() == 0) return;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <utility>
+
 #include "internal/server/client_exchange.hpp"
 #include "internal/server/deadline_list.hpp"
 
@@ -16,6 +18,8 @@ class NativeExchange final : public ClientExchange {
   void Attach(NativeConnection& connection, TimePoint now);
   TimePoint began_at() const { return began_at_; }
 
+  // Whether anything has been sent since this was last asked.
+  bool TakeWrote() { return std::exchange(wrote_, false); }
   // The client has taken all that was sent.
   void NoteDrained();
   // Stops watching over what the client takes.
@@ -34,6 +38,7 @@ class NativeExchange final : public ClientExchange {
 
   NativeConnection* connection_ = nullptr;
   TimePoint began_at_;
+  bool wrote_ = false;
   std::size_t unacknowledged_ = 0;                          // when write_deadline_ was armed
   Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what the client is to take
 };

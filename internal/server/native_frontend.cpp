@@ -13,6 +13,8 @@ constexpr milliseconds kLinger{2'000};
 // How long a client that has sent its end waits for its response before it is asked whether it is
 // still there.
 constexpr milliseconds kHalfClose{250};
+// How long the response to such a client may be silent once it has begun.
+constexpr milliseconds kSilence{1'000};
 
 }  // namespace
 
@@ -34,6 +36,7 @@ NativeFrontend::NativeFrontend(Loop& loop, const config::ServerSettings& setting
       header_deadlines_(loop, settings.timeouts.header),
       body_deadlines_(loop, settings.timeouts.body),
       half_close_deadlines_(loop, kHalfClose),
+      silence_deadlines_(loop, kSilence),
       linger_deadlines_(loop, kLinger),
       shared_(loop),
       destroy_closed_(event_new(

@@ -59,6 +59,7 @@ class NativeFrontend final : public Frontend {
   DeadlineList header_deadlines_;
   DeadlineList body_deadlines_;
   DeadlineList half_close_deadlines_;
+  DeadlineList silence_deadlines_;
   DeadlineList linger_deadlines_;
   Connection::Shared shared_;
   Pool<NativeExchange> exchanges_;
