@@ -54,7 +54,7 @@ lint: ## clang-format, clang-tidy and shellcheck, as errors
 	@scripts/lint.sh
 format: ## rewrite the sources as .clang-format says
 	@scripts/install-deps.sh lint
-	find cmd internal test-backend tests -name '*.[ch]pp' -exec clang-format -i {} +
+	find cmd internal test-backend tests scripts -name '*.[ch]pp' -exec clang-format -i {} +
 
 .PHONY: migration-up migration-down migration-status migration-create
 migration-up: ## apply the missing migrations to the database of fast-start, or to that of PG_HOST

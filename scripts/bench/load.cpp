@@ -12,9 +12,9 @@
 //                     sends the next request when it has the answer (a closed loop)
 //
 // Prints the requests a second, and of the latency the mean and quantiles in microseconds: "rate R
-// mean L p50 L p99 L max L". In an open loop the latency is counted from the instant at which the schedule wanted
-// the request sent, so a server that keeps the schedule waiting does not hide what it did
-// (coordinated omission). Ends with 1 if anything but a whole 200 answers a request.
+// mean L p50 L p99 L max L". In an open loop the latency is counted from the instant at which the
+// schedule wanted the request sent, so a server that keeps the schedule waiting does not hide what
+// it did (coordinated omission). Ends with 1 if anything but a whole 200 answers a request.
 #include <sys/prctl.h>
 
 #include <algorithm>
