@@ -11,10 +11,11 @@
 //   --rate R          requests a second, evenly spaced (an open loop). Without it each connection
 //                     sends the next request when it has the answer (a closed loop)
 //
-// Prints the requests a second, and of the latency the mean and quantiles in microseconds: "rate R
-// mean L p50 L p99 L max L". In an open loop the latency is counted from the instant at which the
-// schedule wanted the request sent, so a server that keeps the schedule waiting does not hide what
-// it did (coordinated omission). Ends with 1 if anything but a whole 200 answers a request.
+// Prints the requests a second, from the first answer to the last, and of the latency the mean and
+// quantiles in microseconds: "rate R mean L p50 L p99 L max L". In an open loop the latency is
+// counted from the instant at which the schedule wanted the request sent, so a server that keeps
+// the schedule waiting does not hide what it did (coordinated omission). Ends with 1 if anything
+// but a whole 200 answers a request.
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -248,20 +249,21 @@ class Load {
   void Finish(Connection& connection) {
     if (connection.upload_left > 0) Die("an answer before the upload's end");
     connection.expects = Connection::idle;
+    if (latencies_.empty()) first_answer_ = Clock::now();
     latencies_.push_back(
         std::chrono::duration<float, std::micro>(Clock::now() - connection.due).count());
     idle_.push_back(&connection);
   }
 
   void Report() {
-    const std::chrono::duration<double> took = Clock::now() - start_;
+    const std::chrono::duration<double> took = Clock::now() - first_answer_;
     std::sort(latencies_.begin(), latencies_.end());
     const auto quantile = [this](double q) {
       return latencies_[static_cast<std::size_t>(q * static_cast<double>(latencies_.size() - 1))];
     };
-    const double count = static_cast<double>(latencies_.size());
+    const auto count = static_cast<double>(latencies_.size());
     const double sum = std::accumulate(latencies_.begin(), latencies_.end(), 0.0);
-    std::printf("rate %.1f mean %.1f p50 %.1f p99 %.1f max %.1f\n", count / took.count(),
+    std::printf("rate %.1f mean %.1f p50 %.1f p99 %.1f max %.1f\n", (count - 1) / took.count(),
                 sum / count, quantile(0.5), quantile(0.99), quantile(1));
   }
 
@@ -276,6 +278,7 @@ class Load {
   std::size_t key_at_ = 0;  // in request_
   std::uint64_t next_key_;
   Clock::time_point start_;
+  Clock::time_point first_answer_;
   std::uint64_t sent_ = 0;
   std::vector<float> latencies_;  // microseconds, one for each request answered
 };

@@ -29,12 +29,14 @@ SECONDS = int(os.environ.get("PING_SECONDS", 30))
 PORT, FIRST_BACKEND_PORT = 8180, 8181
 SPARE_FILES = 1_000  # for listeners, storage and checks, and since the kernel spreads unevenly
 
+# A connect is given time: when other programs have held the machine, thousands are made at once, and
+# a backend's listen queue has room for 4,096.
 CONFIG = """\
 server: {{host: 127.0.0.1, port: {port}, frontend: native, workers: {workers}, share_port: true}}
 admin: {{port: 0}}
 embedded_db: {{path: {directory}/limits-{number}.db}}
 backend_list: [{backends}]
-upstream: {{keepalive: {connections}}}
+upstream: {{keepalive: {connections}, timeouts: {{connect: 10s}}}}
 default_limits: {{capacity: 1000000000, rate_per_sec: 1000000000}}
 """
 
