@@ -32,7 +32,7 @@ tl::expected<std::int64_t, std::string> MakeUsers(const std::string& dsn, std::i
       made = static_cast<std::int64_t>(work.exec_params(kInsert, rows).affected_rows());
       work.commit();
     }
-    // So that count(*) is an index-only scan at once.
+    // So that the first readers neither lack statistics nor mark the rows as visible.
     pqxx::nontransaction(connection).exec("VACUUM (ANALYZE) users");
     return made;
   } catch (const std::exception& e) {

@@ -23,13 +23,13 @@ constexpr std::chrono::milliseconds kReconnectPause{500};
 constexpr const char* kGet = "SELECT " USER_COLUMNS " FROM users WHERE id = $1::uuid";
 
 // One statement, so that the total is that of the moment at which the page was taken. There is a
-// row with the total even where the page is empty.
+// row with the total even where the page is empty. The columns are made outside of the inner
+// SELECT, which would make them for the rows before the page too.
 constexpr const char* kList =
-    "SELECT counted.total, page.* FROM (SELECT count(*) AS total FROM users) AS counted "
-    "LEFT JOIN (SELECT " USER_COLUMNS
-    ", created_at AS sorted_by FROM users "
-    "ORDER BY created_at, id LIMIT $1::bigint OFFSET $2::bigint) AS page ON true "
-    "ORDER BY page.sorted_by, page.id";
+    "SELECT counted.total, " USER_COLUMNS
+    " FROM (SELECT count(*) AS total FROM users) AS counted LEFT JOIN "
+    "(SELECT * FROM users ORDER BY created_at, id LIMIT $1::bigint OFFSET $2::bigint) AS page "
+    "ON true ORDER BY created_at, id";
 
 #undef USER_COLUMNS
 
