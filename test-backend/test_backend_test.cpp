@@ -119,6 +119,13 @@ int Connect(const std::string& address) {
   return fd;
 }
 
+// Closes it as a client does that is killed.
+void Reset(int fd) {
+  const linger reset{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close(fd);
+}
+
 // Sends the bytes, and returns all that comes until the server closes.
 std::string Exchange(const std::string& address, const std::string& bytes) {
   const int fd = Connect(address);
@@ -279,18 +286,27 @@ TEST_CASE("Pings of many connections wait side by side, those of one connection 
   CHECK(Clock::now() - start < 20s);  // one after the other they take 80
 }
 
-TEST_CASE("A client that leaves while its ping waits does no harm") {
-  TestBackend backend({"--host-port", "127.0.0.1:0", "--ping-delay", "100ms"});
+TEST_CASE("Who has the descriptor of a client that left is not given its answer") {
+  TestBackend backend({"--host-port", "127.0.0.1:0", "--ping-delay", "300ms"});
   const std::string address = backend.ReadAddress();
-  for (int i = 0; i < 20; ++i) {
-    const int fd = Connect(address);
-    const std::string bytes = "GET /ping/ HTTP/1.1\r\nHost: x\r\n\r\n";
-    CHECK(write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-    close(fd);
-  }
-  // On descriptors that those had, who are no longer owed an answer.
-  CHECK(Has(Exchange(address, Request("GET", "/x")), R"("request_uri":"/x")"));
-  CHECK(Has(Exchange(address, Request("GET", "/ping/")), R"({"status":"ok"})"));
+  const std::string ping = Request("GET", "/ping/");
+  const auto echo = [&] { return Exchange(address, Request("GET", "/x")); };
+  // The one that stays is first in the queue, so that the other's place in it outlives its client.
+  const int stays = Connect(address);
+  REQUIRE(write(stays, ping.data(), ping.size()) == static_cast<ssize_t>(ping.size()));
+  CHECK(Has(echo(), "HTTP/1.1 200 "));  // so the ping has been read
+  const int leaves = Connect(address);
+  REQUIRE(write(leaves, ping.data(), ping.size()) == static_cast<ssize_t>(ping.size()));
+  CHECK(Has(echo(), "HTTP/1.1 200 "));
+  Reset(leaves);
+  const auto left = Clock::now();
+  while (Clock::now() < left + 50ms) CHECK(Has(echo(), "HTTP/1.1 200 "));
+
+  const auto start = Clock::now();
+  CHECK(Has(Exchange(address, ping), R"({"status":"ok"})"));
+  CHECK(Clock::now() - start >= 300ms);
+  CHECK(Has(ReadToEnd(stays), R"({"status":"ok"})"));
+  close(stays);
 }
 
 TEST_CASE("A delay that is none is a clear error") {
@@ -316,11 +332,9 @@ TEST_CASE("A client that leaves before its answer does no harm") {
   const std::string address = backend.ReadAddress();
   for (int i = 0; i < 20; ++i) {
     const int fd = Connect(address);
-    const linger reset{1, 0};
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     const std::string bytes = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
     CHECK(write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
-    close(fd);
+    Reset(fd);
   }
   CHECK(Has(Exchange(address, Request("GET", "/")), "HTTP/1.1 200 "));
 }
