@@ -19,7 +19,8 @@ class UnfinishedHead {
   void Reset() { *this = UnfinishedHead(); }
 
   // Whether to parse `bytes`: the head from its beginning, all that were there at the last call and
-  // more, at least one. With limits.head_bytes or more of them it always is, and the parse cannot be incomplete.
+  // more, at least one. With limits.head_bytes or more of them it always is, and the parse cannot
+  // be incomplete.
   bool ParseDue(std::string_view bytes, const HeadLimits& limits) {
     const bool due = bytes.size() >= judge_at_ || bytes.back() == '\n' ||
                      FindHeadEnd(bytes, looked_at_) != std::string_view::npos;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -16,7 +17,6 @@
 
 namespace balancer::server {
 
-using http::Framing;
 using model::ErrorCode;
 
 namespace {
@@ -70,7 +70,7 @@ void EvhttpConnection::Cut(bool by_reset) {
   if (by_reset) {
     // SO_LINGER would come too late: evhttp shuts the socket down in order before it closes it.
     const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
-    connect(bufferevent_getfd(bev_), &nobody, sizeof nobody);
+    std::ignore = connect(bufferevent_getfd(bev_), &nobody, sizeof nobody);
   }
   Close();
 }

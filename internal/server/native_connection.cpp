@@ -214,7 +214,8 @@ void NativeConnection::BeginClosing() {
 }
 
 void NativeConnection::OnDrained(Connection&) {
-  if (exchange_) exchange_->NoteDrained();
+  if (!exchange_) return;
+  exchange_->NoteDrained();
   if (phase_ == Phase::flushing) CompleteResponse();
 }
 
