@@ -6,6 +6,7 @@
 #include <string>
 
 #include "internal/model/cidr.hpp"
+#include "internal/model/host_name.hpp"
 
 namespace balancer::config {
 namespace {
@@ -68,7 +69,7 @@ Result<void> SetHost(std::string_view text, BackendSettings& backend) {
     backend.host = address->ToString();
     return {};
   }
-  if (!IsHostName(text) && !model::IpAddress::Parse(text)) {
+  if (!model::IsHostName(text) && !model::IpAddress::Parse(text)) {
     return Bad("has a host that is neither a name nor an address");
   }
   backend.host = Lower(text);
@@ -76,23 +77,6 @@ Result<void> SetHost(std::string_view text, BackendSettings& backend) {
 }
 
 }  // namespace
-
-bool IsHostName(std::string_view text) {
-  constexpr std::size_t kMaxName = 253;
-  constexpr std::size_t kMaxLabel = 63;
-  if (text.ends_with('.')) text.remove_suffix(1);
-  if (text.size() > kMaxName) return false;
-  for (;;) {
-    const std::size_t dot = text.find('.');
-    const std::string_view label = text.substr(0, dot);
-    if (label.empty() || label.size() > kMaxLabel) return false;
-    if (!std::ranges::all_of(label, [](char c) { return IsAlnum(c) || c == '-' || c == '_'; })) {
-      return false;
-    }
-    if (dot == std::string_view::npos) return !std::ranges::all_of(label, IsDigit);
-    text.remove_prefix(dot + 1);
-  }
-}
 
 Result<BackendSettings> ParseBackendUrl(std::string_view text) {
   constexpr std::string_view kHttp = "http://";

@@ -1,4 +1,5 @@
 #include "internal/config/backend_url.hpp"
+#include "internal/model/host_name.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -87,14 +88,14 @@ TEST_CASE("A bad URL is refused with its reason") {
 }
 
 TEST_CASE("A host name's parts are neither empty nor too long") {
-  CHECK(IsHostName(std::string(63, 'a')));
-  CHECK_FALSE(IsHostName(std::string(64, 'a')));
-  CHECK_FALSE(IsHostName(""));
-  CHECK_FALSE(IsHostName("."));
+  CHECK(balancer::model::IsHostName(std::string(63, 'a')));
+  CHECK_FALSE(balancer::model::IsHostName(std::string(64, 'a')));
+  CHECK_FALSE(balancer::model::IsHostName(""));
+  CHECK_FALSE(balancer::model::IsHostName("."));
   std::string longest;
   for (int i = 0; i < 127; ++i) longest += "a.";
-  CHECK(IsHostName(longest));
-  CHECK_FALSE(IsHostName("a" + longest));
+  CHECK(balancer::model::IsHostName(longest));
+  CHECK_FALSE(balancer::model::IsHostName("a" + longest));
 }
 
 }  // namespace

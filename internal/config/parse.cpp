@@ -1,13 +1,14 @@
 #include "internal/config/parse.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
 
-#include "internal/config/backend_url.hpp"
+#include "internal/model/host_name.hpp"
 
 namespace balancer::config {
 namespace {
@@ -30,6 +31,11 @@ bool IsControl(char c) {
 }
 bool IsVisible(char c) {
   return c > 0x20 && c < 0x7F;
+}
+
+// What is wrong with a value.
+std::string DetailOf(const model::Error& error) {
+  return error.detail;
 }
 
 // RFC 9110 §5.6.2.
@@ -110,7 +116,7 @@ Parsed<std::string> ParseName(std::string_view text) {
 }
 
 Parsed<std::string> ParseHost(std::string_view text) {
-  if (IsHostName(text) || model::IpAddress::Parse(text)) return std::string(text);
+  if (model::IsHostName(text) || model::IpAddress::Parse(text)) return std::string(text);
   return Bad("must be a host name or an address (IPv6 without brackets)");
 }
 
@@ -162,6 +168,27 @@ Parsed<ClientIdSource> ParseClientIdSource(std::string_view text) {
   const std::string_view name = text.substr(kHeader.size());
   if (!IsToken(name)) return Bad("must name a header field after 'header:', such as X-API-Key");
   return ClientIdSource{ClientIdSource::Kind::header, std::string(name)};
+}
+
+Parsed<model::HostPattern> ParseHostPattern(std::string_view text) {
+  return model::HostPattern::Parse(text).map_error(&DetailOf);
+}
+
+Parsed<std::string> ParseRedirectHost(std::string_view text) {
+  return model::CheckRedirectHost(text).map([&] { return std::string(text); }).map_error(&DetailOf);
+}
+
+Parsed<double> ParsePercent(std::string_view text) {
+  const auto percent = ReadAll<double>(text).value_or(-1);
+  return model::CheckPercent(percent).map([&] { return percent; }).map_error(&DetailOf);
+}
+
+Parsed<std::string> ParseParameter(std::string_view text) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.';
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return std::string(text);
+  return Bad("must be letters, digits, '-', '_' and '.'");
 }
 
 }  // namespace balancer::config

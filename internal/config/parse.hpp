@@ -81,4 +81,16 @@ Parsed<model::Cidr> ParseCidr(std::string_view text);
 // "header:NAME", "ip", "ip_port".
 Parsed<ClientIdSource> ParseClientIdSource(std::string_view text);
 
+// "s1.origin-cluster", "*.origin-cluster".
+Parsed<model::HostPattern> ParseHostPattern(std::string_view text);
+
+// As model::CheckRedirectHost has it.
+Parsed<std::string> ParseRedirectHost(std::string_view text);
+
+// A part of 1.
+Parsed<double> ParsePercent(std::string_view text);
+
+// The name of a query's parameter, without anything that is escaped there.
+Parsed<std::string> ParseParameter(std::string_view text);
+
 }  // namespace balancer::config

@@ -157,6 +157,29 @@ void ReadRateLimit(Section& section, RateLimitSettings& rate_limit) {
                                           {"reject", StorageErrorPolicy::reject}}});
 }
 
+void ReadRedirectSplit(Section& section, RedirectSplitSettings& split) {
+  section.Read("enabled", split.enabled, ParseBool);
+  section.Read("parameter", split.parameter, ParseParameter);
+  section.Read("tag", split.tag, ParseName);
+  const bool read = section.ReadList("origin_hosts", split.origin_hosts, ParseHostPattern);
+  if (split.enabled && split.origin_hosts.empty() && (read || !section.HasValue("origin_hosts"))) {
+    section.Fail("origin_hosts", "must name the hosts that videos may be at");
+  }
+  section.ForEach("default", [&](Section& entry) {
+    auto& target = split.targets.emplace_back();
+    for (const char* key : {"host", "percent"}) {
+      if (!entry.HasValue(key)) entry.Fail(key, "is missing");
+    }
+    entry.Read("host", target.host, ParseRedirectHost);
+    entry.Read("percent", target.percent, ParsePercent);
+  });
+  std::vector<model::RedirectTarget> named = split.targets;
+  std::erase_if(named, [](const auto& target) { return target.host.empty(); });
+  if (const auto checked = model::CheckRedirectTargets(named); !checked) {
+    section.Fail("default", checked.error().detail);
+  }
+}
+
 void ReadLog(Section& section, LogSettings& log) {
   section.Read("level", log.level,
                OneOf<LogLevel>{{{"debug", LogLevel::debug},
@@ -190,6 +213,7 @@ Settings ReadSettings(Section& root) {
                 [&](Section& s) { ReadLimit(s, settings.default_limits.emplace()); });
   }
   root.Inside("rate_limit", [&](Section& s) { ReadRateLimit(s, settings.rate_limit); });
+  root.Inside("redirect_split", [&](Section& s) { ReadRedirectSplit(s, settings.redirect_split); });
   root.Inside("log", [&](Section& s) { ReadLog(s, settings.log); });
   root.RejectUnknown();
   return settings;

@@ -10,6 +10,8 @@
 #include "internal/model/backend.hpp"
 #include "internal/model/cidr.hpp"
 #include "internal/model/client_limit.hpp"
+#include "internal/model/host_pattern.hpp"
+#include "internal/model/redirect_target.hpp"
 
 // The configuration, typed and checked: what CONTRACT calls the YAML file. Plain data; defaults are
 // those of the file format. Times are milliseconds.
@@ -92,6 +94,15 @@ struct RateLimitSettings {
   StorageErrorPolicy on_storage_error = StorageErrorPolicy::default_limits;
 };
 
+// A share of the requests for a video goes to CDN hosts.
+struct RedirectSplitSettings {
+  bool enabled = false;
+  std::string parameter = "video";               // of the query; holds the video's URL
+  std::string tag = "VIDEO:CDN";                 // the name of the shares in the settings API
+  std::vector<model::HostPattern> origin_hosts;  // where videos may be
+  model::RedirectTargets targets;                // `default`: the shares until they are edited
+};
+
 struct LogSettings {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
@@ -108,6 +119,7 @@ struct Settings {
   UpstreamSettings upstream;
   std::optional<model::Limit> default_limits;  // absent: unknown clients are not limited
   RateLimitSettings rate_limit;
+  RedirectSplitSettings redirect_split;
   LogSettings log;
 };
 

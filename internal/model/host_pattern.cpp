@@ -1,0 +1,40 @@
+#include "internal/model/host_pattern.hpp"
+
+#include <algorithm>
+
+#include "internal/model/host_name.hpp"
+
+namespace balancer::model {
+namespace {
+
+char ToLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
+}  // namespace
+
+Result<HostPattern> HostPattern::Parse(std::string_view text) {
+  HostPattern pattern;
+  std::string_view name = text;
+  pattern.any_label_ = text.starts_with("*.");
+  if (pattern.any_label_) name.remove_prefix(2);
+  if (!IsHostName(name) || name.ends_with('.')) {
+    return Fail(ErrorCode::invalid_argument,
+                "must be a host name, whose first label may be '*', such as *.origin-cluster");
+  }
+  if (pattern.any_label_) name = text.substr(1);
+  pattern.name_ = name;
+  std::ranges::transform(pattern.name_, pattern.name_.begin(), ToLower);
+  return pattern;
+}
+
+bool HostPattern::Matches(std::string_view host) const {
+  if (any_label_) {
+    const std::size_t dot = host.find('.');
+    if (dot == 0 || dot == std::string_view::npos) return false;
+    host.remove_prefix(dot);
+  }
+  return std::ranges::equal(host, name_, [](char a, char b) { return ToLower(a) == b; });
+}
+
+}  // namespace balancer::model
