@@ -8,12 +8,18 @@
 
 namespace balancer::repository {
 
-// Sees changes of limits in one database, whoever makes them, on a connection of its own.
+// Sees changes of limits and settings in one database, whoever makes them, on a connection of its
+// own.
 //
 // One thread at a time, but for Interrupt.
 class ChangeWatcher {
  public:
-  using OnChange = std::function<void(const std::string& client_id)>;
+  // Whom to tell.
+  struct Listener {
+    // This client's limits; an empty client_id means that any may have changed.
+    std::function<void(const std::string& client_id)> limits;
+    std::function<void()> settings;
+  };
 
   virtual ~ChangeWatcher() = default;
 
@@ -26,9 +32,8 @@ class ChangeWatcher {
   // Whether the store answers.
   virtual model::Result<void> Ping() = 0;
 
-  // Tells `on_change` what has changed since it was last called or Open was; an empty client_id
-  // means that any may have. Does not wait.
-  virtual model::Result<void> Collect(const OnChange& on_change) = 0;
+  // Tells what has changed since it was last called or Open was. Does not wait.
+  virtual model::Result<void> Collect(const Listener& listener) = 0;
 
   // A descriptor that is readable when there may be something to collect; -1: there is none, and
   // Collect is to be called every period().

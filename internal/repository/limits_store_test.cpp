@@ -135,6 +135,24 @@ TEMPLATE_TEST_CASE("the database itself keeps the ranges", "", Postgres, Sqlite)
   CHECK(f.database.Query("SELECT count(*) FROM clients_limits") == "1");
 }
 
+TEMPLATE_TEST_CASE("a setting is made, read and changed", "", Postgres, Sqlite) {
+  Fixture<TestType> f;
+  CHECK(f.store->GetSetting("A:B").value() == std::nullopt);
+  const auto id = f.store->PutSetting("A:B", R"([{"host":"http://a","percent":0.3}])").value();
+  REQUIRE(id);
+  CHECK(std::to_string(*id) == f.database.Query("SELECT id FROM settings"));
+  CHECK(f.store->GetSetting("A:B").value() == R"([{"host":"http://a","percent":0.3}])");
+  CHECK(f.store->GetSetting("A").value() == std::nullopt);
+
+  f.database.Query("UPDATE settings SET updated_at = '2001-01-01', created_at = '2001-01-01'");
+  CHECK(f.store->PutSetting("A:B", "'; DROP TABLE settings; --").value() == std::nullopt);
+  CHECK(f.store->GetSetting("A:B").value() == "'; DROP TABLE settings; --");
+  CHECK(f.database.Query("SELECT count(*) FROM settings WHERE updated_at > '2002-01-01' AND "
+                         "created_at < '2002-01-01'") == "1");
+  CHECK(f.store->PutSetting("a:b", "").value() == *id + 1);
+  CHECK(f.store->GetSetting("a:b").value() == "");
+}
+
 TEMPLATE_TEST_CASE("of many that create one client at once, one succeeds", "", Postgres, Sqlite) {
   Fixture<TestType> f;
   constexpr int kRounds = 20;

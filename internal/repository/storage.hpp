@@ -7,8 +7,10 @@
 #include "internal/model/error.hpp"
 #include "internal/repository/migrator.hpp"
 #include "internal/service/interfaces/limits_storage.hpp"
+#include "internal/service/interfaces/settings_storage.hpp"
 
-// What the program needs of this module: a store of limits, and a migrator for `balancer migrate`.
+// What the program needs of this module: a store of limits and settings, and a migrator for
+// `balancer migrate`.
 namespace balancer::repository {
 
 struct PostgresOptions {
@@ -30,11 +32,13 @@ struct SqliteOptions {
 // Storage with its threads. Between the program's start and its end it may be available or not: it
 // connects, migrates and comes back by itself, and calls fail at once with storage_unavailable
 // while it cannot be reached or has not been migrated.
-class Storage : public service::LimitsStorage {
+class Storage : public service::LimitsStorage, public service::SettingsStorage {
  public:
   // Who hears of changes from now on; nullptr: nobody. When it returns, the listener set before is
   // called no more. OnChangesMissed is called whenever the connection is made.
   virtual void SetListener(service::LimitsListener* listener) = 0;
+  // The same for settings.
+  virtual void SetSettingsListener(service::SettingsListener* listener) = 0;
 
   // Completes everything that waits with storage_unavailable, breaks off what PostgreSQL has not
   // answered yet, and ends the threads: when it returns, no `done` and no listener is called any

@@ -48,12 +48,25 @@ class Listener : public balancer::service::LimitsListener {
   std::multiset<std::string> changed_;
 };
 
+class SettingsListener : public balancer::service::SettingsListener {
+ public:
+  void OnSettingsChanged() override { ++changed; }
+
+  // Waits until it has heard of something since the last time.
+  bool Heard() {
+    return Eventually([&] { return changed.exchange(0) > 0; });
+  }
+
+  std::atomic<int> changed{0};
+};
+
 // Storage as the program opens it, asked with waiting.
 class Client {
  public:
   template <typename Options>
   explicit Client(const Options& options) : storage_(OpenStorage(options).value()) {
     storage_->SetListener(&listener);
+    storage_->SetSettingsListener(&settings);
   }
   ~Client() { storage_->Stop(); }
 
@@ -72,6 +85,17 @@ class Client {
     return Wait([&](auto done) { storage_->Delete(client_id, done); });
   }
 
+  Result<std::optional<std::string>> GetSetting(const std::string& tag) {
+    std::promise<Result<std::optional<std::string>>> answer;
+    storage_->GetSetting(tag, [&](auto result) { answer.set_value(std::move(result)); });
+    return answer.get_future().get();
+  }
+  Result<std::optional<std::int64_t>> PutSetting(const std::string& tag, const std::string& value) {
+    std::promise<Result<std::optional<std::int64_t>>> answer;
+    storage_->PutSetting(tag, value, [&](auto result) { answer.set_value(std::move(result)); });
+    return answer.get_future().get();
+  }
+
   bool available() const { return storage_->available(); }
   bool BecomesAvailable() const {
     return Eventually([&] { return available(); });
@@ -86,6 +110,7 @@ class Client {
   }
 
   Listener listener;
+  SettingsListener settings;
 
  private:
   static Result<void> Wait(
@@ -112,6 +137,34 @@ struct Outage {
 };
 
 }  // namespace
+
+TEMPLATE_TEST_CASE("a changed setting is heard of everywhere, whoever changed it", "", Postgres,
+                   Sqlite) {
+  TestType database;
+  Client ours(database.options());
+  Client theirs(database.options());
+  REQUIRE(ours.IsWatching());
+  REQUIRE(theirs.listener.Heard({"first", "first"}));
+  ours.settings.changed = 0;
+  theirs.settings.changed = 0;
+
+  REQUIRE(ours.PutSetting("tag", "1"));
+  CHECK(ours.settings.Heard());
+  CHECK(theirs.settings.Heard());
+  CHECK(theirs.GetSetting("tag").value() == "1");
+  REQUIRE(theirs.PutSetting("tag", "2"));
+  CHECK(ours.settings.Heard());
+  CHECK(ours.GetSetting("tag").value() == "2");
+  REQUIRE(theirs.settings.Heard());
+  database.Query("DELETE FROM settings");
+  CHECK(ours.settings.Heard());
+  CHECK(theirs.settings.Heard());
+
+  // Limits are another matter.
+  REQUIRE(ours.Create({"a", {1, 1}}));
+  CHECK(theirs.listener.Heard({"a"}));
+  CHECK(theirs.settings.changed == 0);
+}
 
 TEMPLATE_TEST_CASE("storage migrates an empty database and serves", "", Postgres, Sqlite) {
   TestType database;

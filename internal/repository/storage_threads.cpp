@@ -64,11 +64,17 @@ void StorageThreads::SetListener(service::LimitsListener* listener) {
   listener_ = listener;
 }
 
+void StorageThreads::SetSettingsListener(service::SettingsListener* listener) {
+  std::lock_guard lock(listener_mu_);
+  settings_listener_ = listener;
+}
+
 template <typename T>
-void StorageThreads::Post(std::function<Result<T>(LimitsStore&)> ask, Done<T> done) {
+void StorageThreads::Post(std::function<Result<T>(LimitsStore&)> ask,
+                          std::function<void(Result<T>)> done) {
   Post([this, ask = std::move(ask), done = std::move(done)](LimitsStore* store) {
     if (store == nullptr) {
-      done(Fail(ErrorCode::storage_unavailable, "the storage of limits is unavailable"));
+      done(Fail(ErrorCode::storage_unavailable, "the storage is unavailable"));
       return;
     }
     auto answer = ask(*store);
@@ -138,16 +144,24 @@ void StorageThreads::RunWatcher() {
 }
 
 void StorageThreads::Watch() {
-  const auto tell = [this](const std::string& client_id) {
-    std::lock_guard lock(listener_mu_);
-    if (listener_ == nullptr) return;
-    if (client_id.empty()) {
-      listener_->OnChangesMissed();
-    } else {
-      listener_->OnLimitChanged(client_id);
-    }
-  };
-  tell("");
+  const ChangeWatcher::Listener listener{.limits =
+                                             [this](const std::string& client_id) {
+                                               std::lock_guard lock(listener_mu_);
+                                               if (listener_ == nullptr) return;
+                                               if (client_id.empty()) {
+                                                 listener_->OnChangesMissed();
+                                               } else {
+                                                 listener_->OnLimitChanged(client_id);
+                                               }
+                                             },
+                                         .settings =
+                                             [this] {
+                                               std::lock_guard lock(listener_mu_);
+                                               if (settings_listener_ != nullptr)
+                                                 settings_listener_->OnSettingsChanged();
+                                             }};
+  listener.limits("");
+  listener.settings();
   auto next_ping = Clock::now() + kPingPeriod;
   while (true) {
     Wait(watcher_->descriptor(), std::min(next_ping, Clock::now() + watcher_->period()));
@@ -157,7 +171,7 @@ void StorageThreads::Watch() {
       log_->Up();
       next_ping = Clock::now() + kPingPeriod;
     }
-    if (!watcher_->Collect(tell)) return;
+    if (!watcher_->Collect(listener)) return;
   }
 }
 
@@ -188,25 +202,42 @@ void StorageThreads::Wake() {
   ::eventfd_write(wake_, 1);
 }
 
-void StorageThreads::Get(std::string client_id, Done<std::optional<model::Limit>> done) {
+void StorageThreads::Get(std::string client_id,
+                         LimitsStorage::Done<std::optional<model::Limit>> done) {
   Post<std::optional<model::Limit>>(
       [client_id = std::move(client_id)](LimitsStore& store) { return store.Get(client_id); },
       std::move(done));
 }
 
-void StorageThreads::Create(model::ClientLimit limit, Done<void> done) {
+void StorageThreads::Create(model::ClientLimit limit, LimitsStorage::Done<void> done) {
   Post<void>([limit = std::move(limit)](LimitsStore& store) { return store.Create(limit); },
              std::move(done));
 }
 
-void StorageThreads::Update(model::ClientLimit limit, Done<void> done) {
+void StorageThreads::Update(model::ClientLimit limit, LimitsStorage::Done<void> done) {
   Post<void>([limit = std::move(limit)](LimitsStore& store) { return store.Update(limit); },
              std::move(done));
 }
 
-void StorageThreads::Delete(std::string client_id, Done<void> done) {
+void StorageThreads::Delete(std::string client_id, LimitsStorage::Done<void> done) {
   Post<void>(
       [client_id = std::move(client_id)](LimitsStore& store) { return store.Delete(client_id); },
+      std::move(done));
+}
+
+void StorageThreads::GetSetting(std::string tag,
+                                SettingsStorage::Done<std::optional<std::string>> done) {
+  Post<std::optional<std::string>>(
+      [tag = std::move(tag)](LimitsStore& store) { return store.GetSetting(tag); },
+      std::move(done));
+}
+
+void StorageThreads::PutSetting(std::string tag, std::string value,
+                                SettingsStorage::Done<std::optional<std::int64_t>> done) {
+  Post<std::optional<std::int64_t>>(
+      [tag = std::move(tag), value = std::move(value)](LimitsStore& store) {
+        return store.PutSetting(tag, value);
+      },
       std::move(done));
 }
 

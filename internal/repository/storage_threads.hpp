@@ -19,7 +19,7 @@
 
 namespace balancer::repository {
 
-// Limits asked for without waiting, over stores that wait.
+// Limits and settings asked for without waiting, over stores that wait.
 //
 //   workers     one a store: take calls from the queue, ask the store, complete the call
 //   watcher     keeps the connection on which changes are heard, migrates, asks once a second
@@ -43,13 +43,18 @@ class StorageThreads : public Storage {
   // came of it; success when it is not over by then. Call it once.
   model::Result<void> Start(std::chrono::milliseconds patience);
 
-  void Get(std::string client_id, Done<std::optional<model::Limit>> done) override;
-  void Create(model::ClientLimit limit, Done<void> done) override;
-  void Update(model::ClientLimit limit, Done<void> done) override;
-  void Delete(std::string client_id, Done<void> done) override;
+  void Get(std::string client_id, LimitsStorage::Done<std::optional<model::Limit>> done) override;
+  void Create(model::ClientLimit limit, LimitsStorage::Done<void> done) override;
+  void Update(model::ClientLimit limit, LimitsStorage::Done<void> done) override;
+  void Delete(std::string client_id, LimitsStorage::Done<void> done) override;
   bool available() const override { return open_.load(std::memory_order_relaxed); }
 
+  void GetSetting(std::string tag, SettingsStorage::Done<std::optional<std::string>> done) override;
+  void PutSetting(std::string tag, std::string value,
+                  SettingsStorage::Done<std::optional<std::int64_t>> done) override;
+
   void SetListener(service::LimitsListener* listener) override;
+  void SetSettingsListener(service::SettingsListener* listener) override;
   void Stop() override;
 
  private:
@@ -59,7 +64,8 @@ class StorageThreads : public Storage {
 
   // `ask` is what to ask of the store.
   template <typename T>
-  void Post(std::function<model::Result<T>(LimitsStore&)> ask, Done<T> done);
+  void Post(std::function<model::Result<T>(LimitsStore&)> ask,
+            std::function<void(model::Result<T>)> done);
   void Post(Job job);
 
   void RunWorker(LimitsStore& store);
@@ -91,8 +97,9 @@ class StorageThreads : public Storage {
   bool workers_done_ = false;  // the refuser ends when it has nothing left
   bool stopped_ = false;
 
-  std::mutex listener_mu_;  // held while the listener is called
+  std::mutex listener_mu_;  // held while a listener is called
   service::LimitsListener* listener_ = nullptr;
+  service::SettingsListener* settings_listener_ = nullptr;
 
   std::promise<model::Result<void>> first_attempt_;
   std::vector<std::thread> workers_;

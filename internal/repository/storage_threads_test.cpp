@@ -43,6 +43,14 @@ class FakeStore : public LimitsStore {
   Result<void> Create(const balancer::model::ClientLimit&) override { return Answer(control_.up); }
   Result<void> Update(const balancer::model::ClientLimit&) override { return Answer(control_.up); }
   Result<void> Delete(const std::string&) override { return Answer(control_.up); }
+  Result<std::optional<std::string>> GetSetting(const std::string&) override {
+    if (!control_.up) return Fail(ErrorCode::storage_unavailable);
+    return std::nullopt;
+  }
+  Result<std::optional<std::int64_t>> PutSetting(const std::string&, const std::string&) override {
+    if (!control_.up) return Fail(ErrorCode::storage_unavailable);
+    return std::nullopt;
+  }
   Result<void> Ping() override { return Answer(control_.up); }
 
  private:
@@ -58,7 +66,7 @@ class FakeWatcher : public ChangeWatcher {
     return Answer(control_.up && control_.opens);
   }
   Result<void> Ping() override { return Answer(control_.up); }
-  Result<void> Collect(const OnChange&) override { return {}; }
+  Result<void> Collect(const Listener&) override { return {}; }
   int descriptor() const override { return -1; }
   std::chrono::milliseconds period() const override { return std::chrono::milliseconds(10); }
   void Interrupt() override {

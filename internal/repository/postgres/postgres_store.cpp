@@ -23,6 +23,13 @@ void Prepare(pqxx::connection& connection) {
                      "rate_per_sec = $3::double precision, updated_at = now() "
                      "WHERE client_id = $1");
   connection.prepare("delete", "DELETE FROM clients_limits WHERE client_id = $1");
+  connection.prepare("get_setting", "SELECT value FROM settings WHERE tag = $1");
+  connection.prepare("update_setting",
+                     "UPDATE settings SET value = $2, updated_at = now() WHERE tag = $1");
+  // Another instance may have made the row since it was not found to update.
+  connection.prepare("insert_setting",
+                     "INSERT INTO settings (tag, value) VALUES ($1, $2) ON CONFLICT (tag) "
+                     "DO UPDATE SET value = excluded.value, updated_at = now() RETURNING id");
   connection.prepare("ping", "SELECT 1 FROM clients_limits LIMIT 1");
 }
 
@@ -78,6 +85,22 @@ Result<void> PostgresStore::Delete(const std::string& client_id) {
   if (!rows) return tl::unexpected(std::move(rows.error()));
   if (rows->affected_rows() == 0) return Fail(ErrorCode::not_found);
   return {};
+}
+
+Result<std::optional<std::string>> PostgresStore::GetSetting(const std::string& tag) {
+  auto rows = Execute("get_setting", tag);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  if (rows->empty()) return std::nullopt;
+  return rows->front()[0].as<std::string>();
+}
+
+Result<std::optional<std::int64_t>> PostgresStore::PutSetting(const std::string& tag,
+                                                              const std::string& value) {
+  auto rows = Execute("update_setting", tag, value);
+  if (rows && rows->affected_rows() > 0) return std::nullopt;
+  if (rows) rows = Execute("insert_setting", tag, value);
+  if (!rows) return tl::unexpected(std::move(rows.error()));
+  return rows->front()[0].as<std::int64_t>();
 }
 
 Result<void> PostgresStore::Ping() {

@@ -7,8 +7,8 @@
 
 namespace balancer::repository {
 
-// clients_limits in PostgreSQL, by prepared statements. A call takes up to 2 s to connect (an
-// address) and 6 s for the answer.
+// clients_limits and settings in PostgreSQL, by prepared statements. A call takes up to 2 s to
+// connect (an address) and 6 s for the answer.
 class PostgresStore : public LimitsStore {
  public:
   explicit PostgresStore(std::shared_ptr<Server> server);
@@ -17,6 +17,9 @@ class PostgresStore : public LimitsStore {
   model::Result<void> Create(const model::ClientLimit& limit) override;
   model::Result<void> Update(const model::ClientLimit& limit) override;
   model::Result<void> Delete(const std::string& client_id) override;
+  model::Result<std::optional<std::string>> GetSetting(const std::string& tag) override;
+  model::Result<std::optional<std::int64_t>> PutSetting(const std::string& tag,
+                                                        const std::string& value) override;
   model::Result<void> Ping() override;
 
  private:

@@ -5,19 +5,25 @@ namespace {
 
 using model::Result;
 
-constexpr const char* kChannel = "clients_limits_changed";
+constexpr const char* kLimits = "clients_limits_changed";
+constexpr const char* kSettings = "settings_changed";
 // A server that cannot say 1 in this time is as good as away.
 constexpr std::chrono::seconds kPingTimeout{2};
 
 class Receiver : public pqxx::notification_receiver {
  public:
-  Receiver(pqxx::connection& connection, std::vector<std::string>& heard)
-      : notification_receiver(connection, kChannel), heard_(heard) {}
+  Receiver(pqxx::connection& connection, const char* channel, std::vector<std::string>& heard)
+      : notification_receiver(connection, channel), heard_(heard) {}
 
   void operator()(const std::string& payload, int) override { heard_.push_back(payload); }
 
  private:
   std::vector<std::string>& heard_;
+};
+
+struct Receivers {
+  Receiver limits;
+  Receiver settings;
 };
 
 }  // namespace
@@ -28,12 +34,14 @@ PostgresWatcher::PostgresWatcher(std::shared_ptr<Server> server, std::unique_ptr
       migrator_(std::move(migrator)),
       auto_migrate_(auto_migrate),
       session_(std::move(server), [this](pqxx::connection& connection) {
-        session_.Attach(std::make_shared<Receiver>(connection, heard_));
+        session_.Attach(std::shared_ptr<Receivers>(new Receivers{
+            {connection, kLimits, heard_}, {connection, kSettings, settings_heard_}}));
       }) {}
 
 Result<void> PostgresWatcher::Open() {
   session_.Close();
   heard_.clear();
+  settings_heard_.clear();
   return BringUpToDate(*migrator_, auto_migrate_, server_->log)
       .and_then([&] { return session_.Connect(); })
       .and_then([&] { return Ping(); });
@@ -45,10 +53,11 @@ Result<void> PostgresWatcher::Ping() {
   });
 }
 
-Result<void> PostgresWatcher::Collect(const OnChange& on_change) {
+Result<void> PostgresWatcher::Collect(const Listener& listener) {
   auto read =
       session_.Run(kCallTimeout, [](pqxx::connection& connection) { connection.get_notifs(); });
-  for (const std::string& client_id : std::exchange(heard_, {})) on_change(client_id);
+  for (const std::string& client_id : std::exchange(heard_, {})) listener.limits(client_id);
+  if (!std::exchange(settings_heard_, {}).empty()) listener.settings();
   return read;
 }
 

@@ -21,17 +21,19 @@ Result<std::optional<model::Limit>> SqliteStore::Get(const std::string& client_i
 }
 
 template <typename... Args>
-Result<void> SqliteStore::Write(const char* sql, ErrorCode otherwise, const Args&... args) {
-  if (auto open = database_.Open(); !open) return open;
+Result<std::int64_t> SqliteStore::WriteRow(const char* sql, ErrorCode otherwise,
+                                           const Args&... args) {
+  if (auto open = database_.Open(); !open) return tl::unexpected(std::move(open.error()));
   auto statement = database_.Prepare(sql);
   if (!statement) return tl::unexpected(std::move(statement.error()));
   (statement->Bind(args), ...);
   const auto written = statement->Step();
   if (!written) return tl::unexpected(written.error());
   if (!*written) return Fail(otherwise);
+  const std::int64_t id = statement->Integer(0);
   const auto end = statement->Step();  // what was written holds only now
   if (!end) return tl::unexpected(end.error());
-  return {};
+  return id;
 }
 
 Result<void> SqliteStore::Create(const model::ClientLimit& limit) {
@@ -51,6 +53,31 @@ Result<void> SqliteStore::Update(const model::ClientLimit& limit) {
 Result<void> SqliteStore::Delete(const std::string& client_id) {
   return Write("DELETE FROM clients_limits WHERE client_id = ? RETURNING id", ErrorCode::not_found,
                client_id);
+}
+
+Result<std::optional<std::string>> SqliteStore::GetSetting(const std::string& tag) {
+  if (auto open = database_.Open(); !open) return tl::unexpected(std::move(open.error()));
+  auto query = database_.Prepare("SELECT value FROM settings WHERE tag = ?");
+  if (!query) return tl::unexpected(std::move(query.error()));
+  const auto found = query->Bind(tag).Step();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::nullopt;
+  return query->Text(0);
+}
+
+Result<std::optional<std::int64_t>> SqliteStore::PutSetting(const std::string& tag,
+                                                            const std::string& value) {
+  const auto updated = Write(
+      "UPDATE settings SET value = ?, updated_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+      "WHERE tag = ? RETURNING id",
+      ErrorCode::not_found, value, tag);
+  if (updated) return std::nullopt;
+  if (updated.error().code != ErrorCode::not_found) return tl::unexpected(updated.error());
+  // Another instance may have made the row meanwhile.
+  return WriteRow(
+      "INSERT INTO settings (tag, value) VALUES (?, ?) ON CONFLICT (tag) DO UPDATE SET "
+      "value = excluded.value, updated_at = excluded.updated_at RETURNING id",
+      ErrorCode::storage_failed, tag, value);
 }
 
 Result<void> SqliteStore::Ping() {

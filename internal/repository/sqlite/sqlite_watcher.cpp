@@ -8,6 +8,7 @@ using model::Fail;
 using model::Result;
 
 constexpr const char* kLastSeq = "SELECT coalesce(max(seq), 0) FROM clients_limits_changes";
+constexpr const char* kRevision = "SELECT revision FROM settings_revision";
 constexpr const char* kDataVersion = "PRAGMA data_version";
 
 }  // namespace
@@ -36,8 +37,11 @@ Result<void> SqliteWatcher::Open() {
   if (!version) return tl::unexpected(version.error());
   const auto last = Number(kLastSeq);
   if (!last) return tl::unexpected(last.error());
+  const auto revision = Number(kRevision);
+  if (!revision) return tl::unexpected(revision.error());
   data_version_ = *version;
   last_seq_ = *last;
+  revision_ = *revision;
   return Ping();
 }
 
@@ -46,7 +50,7 @@ Result<void> SqliteWatcher::Ping() {
   return Number("SELECT count(*) FROM (SELECT 1 FROM clients_limits LIMIT 1)").map([](auto) {});
 }
 
-Result<void> SqliteWatcher::Collect(const OnChange& on_change) {
+Result<void> SqliteWatcher::Collect(const Listener& listener) {
   const auto version = Number(kDataVersion);
   if (!version) return tl::unexpected(version.error());
   if (*version == data_version_) return {};
@@ -54,7 +58,7 @@ Result<void> SqliteWatcher::Collect(const OnChange& on_change) {
   if (!last) return tl::unexpected(last.error());
   if (*last < last_seq_) {  // the log was begun anew
     last_seq_ = *last;
-    on_change("");
+    listener.limits("");
   }
 
   auto changes = database_.Prepare(
@@ -68,8 +72,11 @@ Result<void> SqliteWatcher::Collect(const OnChange& on_change) {
     const std::int64_t seq = changes->Integer(0);
     const bool gap = seq != last_seq_ + 1;  // trimmed before we came to read it
     last_seq_ = seq;
-    on_change(gap ? "" : changes->Text(1));
+    listener.limits(gap ? "" : changes->Text(1));
   }
+  const auto revision = Number(kRevision);
+  if (!revision) return tl::unexpected(revision.error());
+  if (std::exchange(revision_, *revision) != *revision) listener.settings();
   data_version_ = *version;
   return {};
 }

@@ -10,7 +10,7 @@
 namespace balancer::repository {
 
 // Reads on in clients_limits_changes, the log that the table's triggers write, whenever PRAGMA
-// data_version says that some connection has written to the file.
+// data_version says that some connection has written to the file, and looks at settings_revision.
 class SqliteWatcher : public ChangeWatcher {
  public:
   SqliteWatcher(std::shared_ptr<SqliteFile> file, std::unique_ptr<Migrator> migrator,
@@ -18,7 +18,7 @@ class SqliteWatcher : public ChangeWatcher {
 
   model::Result<void> Open() override;
   model::Result<void> Ping() override;
-  model::Result<void> Collect(const OnChange& on_change) override;
+  model::Result<void> Collect(const Listener& listener) override;
   int descriptor() const override { return -1; }
   std::chrono::milliseconds period() const override { return std::chrono::milliseconds(200); }
   void Interrupt() override {}  // no call waits for longer than SqliteDatabase's 2 s
@@ -32,6 +32,7 @@ class SqliteWatcher : public ChangeWatcher {
   SqliteDatabase database_;
   std::int64_t data_version_ = 0;  // when last read
   std::int64_t last_seq_ = 0;      // the newest change told
+  std::int64_t revision_ = 0;      // of the settings, told
 };
 
 }  // namespace balancer::repository
