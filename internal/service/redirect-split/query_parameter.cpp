@@ -1,0 +1,58 @@
+#include "internal/service/redirect-split/query_parameter.hpp"
+
+#include <algorithm>
+
+#include "internal/service/redirect-split/hex.hpp"
+
+namespace balancer::service {
+namespace {
+
+using model::ErrorCode;
+using model::Fail;
+
+// Decodes into `out`; false: a '%' that two hexadecimal digits do not follow.
+bool PercentDecode(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const int byte = HexByte(text.substr(i + 1));
+    if (byte < 0) return false;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return true;
+}
+
+bool IsName(std::string_view text, std::string_view name, std::string& scratch) {
+  if (text.find('%') == std::string_view::npos) return text == name;
+  return PercentDecode(text, scratch) && scratch == name;
+}
+
+}  // namespace
+
+model::Result<std::optional<std::string_view>> FindParameter(std::string_view query,
+                                                             std::string_view name,
+                                                             std::string& scratch) {
+  std::optional<std::string_view> value;
+  while (!query.empty()) {
+    const std::string_view part = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(part.size() + 1, query.size()));
+    const std::size_t name_end = std::min(part.find('='), part.size());
+    if (!IsName(part.substr(0, name_end), name, scratch)) continue;
+    if (value) {
+      return Fail(ErrorCode::invalid_argument,
+                  std::string(name) + " is given more than once in the query");
+    }
+    value = part.substr(std::min(name_end + 1, part.size()));
+  }
+  if (!value || value->find('%') == std::string_view::npos) return value;
+  if (!PercentDecode(*value, scratch)) {
+    return Fail(ErrorCode::invalid_argument, std::string(name) + " has a bad % escape");
+  }
+  return scratch;
+}
+
+}  // namespace balancer::service
