@@ -3,8 +3,10 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -16,6 +18,8 @@
 #include "cmd/balancer/storage_options.hpp"
 #include "internal/api/handler/health_handler.hpp"
 #include "internal/api/handler/limits_handler.hpp"
+#include "internal/api/handler/settings_handler.hpp"
+#include "internal/api/handler/settings_json.hpp"
 #include "internal/server/health_checker.hpp"
 #include "internal/server/listeners.hpp"
 #include "internal/server/routers.hpp"
@@ -24,6 +28,7 @@
 #include "internal/service/pool-service/pool_service.hpp"
 #include "internal/service/pool-service/strategies/least_connections.hpp"
 #include "internal/service/pool-service/strategies/round_robin.hpp"
+#include "internal/service/redirect-split/shares_manager.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
 
 namespace balancer {
@@ -67,6 +72,25 @@ service::TokenManagerOptions TokenOptions(const config::Settings& settings) {
               settings.rate_limit.on_storage_error == config::StorageErrorPolicy::reject};
 }
 
+// The redirect split's shares, and who edits them.
+struct SplitParts {
+  SplitParts(const config::RedirectSplitSettings& settings, service::SettingsStorage& storage)
+      : shares(settings.tag, settings.targets, storage,
+               {.write = [](const auto& targets) { return api::ToJson(targets); },
+                .read = &api::ParseRedirectTargets}),
+        handler(shares) {}
+
+  // The first client finds what is stored in force, unless storage is away or slow.
+  void Load() {
+    const auto loaded = std::make_shared<std::promise<void>>();
+    shares.Load([loaded] { loaded->set_value(); });
+    loaded->get_future().wait_for(std::chrono::seconds(2));
+  }
+
+  service::SharesManager shares;
+  api::SettingsHandler handler;
+};
+
 // Holds SIGTERM and SIGINT back, or lets them come: one that comes during start-up is acted upon
 // once there is something to stop. Threads inherit what holds when they are made.
 void MaskStopSignals(int how) {
@@ -99,6 +123,7 @@ class App {
   service::TokenManager tokens_;
   service::LimitsManager limits_manager_;
   api::LimitsHandler limits_;
+  std::optional<SplitParts> split_;  // while enabled
   service::PoolService backends_;
   server::upstream::AddressBook addresses_;
   server::HealthChecker health_checker_;
@@ -128,19 +153,33 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
       tokens_(TokenOptions(settings), *storage_),
       limits_manager_(*storage_, tokens_),
       limits_(limits_manager_),
+      split_(settings.redirect_split.enabled
+                 ? std::make_optional<SplitParts>(settings.redirect_split, *storage_)
+                 : std::nullopt),
       backends_(settings.backends, MakeStrategy(settings.strategy), BackendHooks()),
       addresses_(settings.backends.size()),
       health_checker_(control_, backends_, addresses_, settings.check_period),
       health_(backends_, *storage_),
       budget_(MaxConnections(settings.server, open_files)),
-      control_plane_(control_, settings.admin, limits_),
+      control_plane_(control_, settings.admin, limits_, split_ ? &split_->handler : nullptr),
       admin_router_(control_plane_, health_),
       drain_deadline_(control_, [this] {
         spdlog::warn("stopping with requests in flight: server.timeouts.drain is over");
         control_.Stop();
       }) {
   storage_->SetListener(&tokens_);
-  const server::Shared shared{settings_, backends_, addresses_, tokens_, limits_, budget_};
+  if (split_) {
+    storage_->SetSettingsListener(&split_->shares);
+    split_->Load();
+  }
+  const server::Shared shared{.settings = settings_,
+                              .backends = backends_,
+                              .addresses = addresses_,
+                              .tokens = tokens_,
+                              .limits = limits_,
+                              .settings_handler = split_ ? &split_->handler : nullptr,
+                              .shares = split_ ? &split_->shares.in_force() : nullptr,
+                              .budget = budget_};
   for (const int fd : public_port_.fds) {
     workers_.push_back(std::make_unique<server::Worker>(shared, fd));
   }

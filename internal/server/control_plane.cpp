@@ -50,8 +50,8 @@ class ControlPlane::Call final : public RequestHandler {
 };
 
 ControlPlane::ControlPlane(Loop& loop, const config::AdminSettings& settings,
-                           api::LimitsHandler& limits)
-    : loop_(loop), access_(settings), limits_(limits) {}
+                           api::LimitsHandler& limits, api::SettingsHandler* settings_handler)
+    : loop_(loop), access_(settings), limits_(limits), settings_(settings_handler) {}
 
 ControlPlane::~ControlPlane() = default;
 
@@ -67,12 +67,17 @@ void ControlPlane::OnRequest(Exchange& exchange) {
 
 void ControlPlane::Dispatch(Call& call) {
   const http::RequestHead& head = call.exchange().head();
-  limits_.Handle(
-      {.method = head.method, .path = head.path(), .query = head.query(), .body = call.body()},
-      [this, number = call.number()](api::ApiResponse response) {
-        // From a storage thread, or from within the call: the loop answers either way.
-        loop_.Post([this, number, response = std::move(response)] { OnAnswer(number, response); });
-      });
+  const api::ApiRequest request{
+      .method = head.method, .path = head.path(), .query = head.query(), .body = call.body()};
+  const auto done = [this, number = call.number()](api::ApiResponse response) {
+    // From a storage thread, or from within the call: the loop answers either way.
+    loop_.Post([this, number, response = std::move(response)] { OnAnswer(number, response); });
+  };
+  if (IsOfSettings(head)) {
+    settings_->Handle(request, done);
+  } else {
+    limits_.Handle(request, done);
+  }
 }
 
 void ControlPlane::OnAnswer(std::uint64_t number, const api::ApiResponse& response) {

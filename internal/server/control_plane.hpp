@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "internal/api/handler/limits_handler.hpp"
+#include "internal/api/handler/settings_handler.hpp"
 #include "internal/server/access_rule.hpp"
 #include "internal/server/exchange.hpp"
 #include "internal/server/loop.hpp"
@@ -15,29 +16,38 @@ namespace balancer::server {
 // Sends a control-plane answer.
 void SendApiResponse(Exchange& exchange, const api::ApiResponse& response);
 
-// Serves /limits/… on a loop: checks who asks, collects the body, has the handler answer. Loop
-// thread only; the references must outlive it, and the loop the storage behind the handler.
+// Serves /limits/… and, where there are such, the settings, on a loop: checks who asks, collects
+// the body, has the handler answer. Loop thread only; what it is given must outlive it, and the
+// loop the storage behind the handlers.
 class ControlPlane {
  public:
   // Bodies over this are refused: a limit is a few hundred bytes of JSON.
   static constexpr std::size_t kBodyBytes = 64 * 1024;
 
-  ControlPlane(Loop& loop, const config::AdminSettings& settings, api::LimitsHandler& limits);
+  ControlPlane(Loop& loop, const config::AdminSettings& settings, api::LimitsHandler& limits,
+               api::SettingsHandler* settings_handler);
   ~ControlPlane();
 
-  static bool Serves(std::string_view target) { return target.starts_with("/limits/"); }
+  bool Serves(const http::RequestHead& head) const {
+    return head.target.starts_with("/limits/") || IsOfSettings(head);
+  }
 
   void OnRequest(Exchange& exchange);
 
  private:
   class Call;
 
+  bool IsOfSettings(const http::RequestHead& head) const {
+    return settings_ != nullptr && head.target.starts_with("/api/") &&
+           api::SettingsHandler::Serves(head.path());
+  }
   void Dispatch(Call& call);
   void OnAnswer(std::uint64_t number, const api::ApiResponse& response);
 
   Loop& loop_;
   const AccessRule access_;
   api::LimitsHandler& limits_;
+  api::SettingsHandler* const settings_;  // nullptr: there are none
   std::uint64_t next_ = 0;
   std::unordered_map<std::uint64_t, std::unique_ptr<Call>> calls_;
 };

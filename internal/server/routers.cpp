@@ -14,8 +14,8 @@ void PublicRouter::OnRequest(Exchange& exchange) {
     // RFC 9110 §9.3.2, §9.3.8. Backends differ in whether they read it.
     return exchange.Fail({ErrorCode::malformed_request, "this method has no body"});
   }
-  if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
-  if (!rate_limited_) return forwarder_.Start(exchange);
+  if (control_plane_.Serves(head)) return control_plane_.OnRequest(exchange);
+  if (!rate_limited_) return Serve(exchange);
   Admit(exchange);
 }
 
@@ -36,7 +36,7 @@ void PublicRouter::Admit(Exchange& exchange) {
 void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
   switch (admission.verdict) {
     case Admission::Verdict::allowed:
-      return forwarder_.Start(exchange);
+      return Serve(exchange);
     case Admission::Verdict::refused:
       return exchange.Fail({ErrorCode::rate_limited, "this client's rate limit is exceeded"},
                            admission.retry_after.count());
@@ -47,9 +47,14 @@ void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
   }
 }
 
+void PublicRouter::Serve(Exchange& exchange) {
+  if (redirector_ != nullptr && redirector_->Answer(exchange)) return;
+  forwarder_.Start(exchange);
+}
+
 void AdminRouter::OnRequest(Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
-  if (ControlPlane::Serves(head.target)) return control_plane_.OnRequest(exchange);
+  if (control_plane_.Serves(head)) return control_plane_.OnRequest(exchange);
   SendApiResponse(
       exchange,
       health_.Handle(

@@ -7,21 +7,23 @@
 #include "internal/server/control_plane.hpp"
 #include "internal/server/forwarder.hpp"
 #include "internal/server/parking.hpp"
+#include "internal/server/redirector.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
 
 namespace balancer::server {
 
-// The public port: /limits/… to the control plane; everything else takes a token and is forwarded.
-// Loop thread only; the references must outlive it.
+// The public port: what is the control plane's goes to it; everything else takes a token, and is
+// redirected or forwarded. Loop thread only; what it is given must outlive it.
 class PublicRouter final : public Router {
  public:
   PublicRouter(Loop& loop, const config::RateLimitSettings& settings, ControlPlane& control_plane,
-               service::TokenManager& tokens, Forwarder& forwarder)
+               service::TokenManager& tokens, Redirector* redirector, Forwarder& forwarder)
       : loop_(loop),
         rate_limited_(settings.enabled),
         identity_(settings),
         control_plane_(control_plane),
         tokens_(tokens),
+        redirector_(redirector),
         forwarder_(forwarder) {}
 
   void OnRequest(Exchange& exchange) override;
@@ -29,12 +31,14 @@ class PublicRouter final : public Router {
  private:
   void Admit(Exchange& exchange);
   void Decide(Exchange& exchange, const service::Admission& admission);
+  void Serve(Exchange& exchange);
 
   Loop& loop_;
   const bool rate_limited_;
   const ClientIdentity identity_;
   ControlPlane& control_plane_;
   service::TokenManager& tokens_;
+  Redirector* const redirector_;  // nullptr: nothing is redirected
   Forwarder& forwarder_;
   Parking parking_;  // requests whose client is being looked up
   std::string scratch_;

@@ -4,11 +4,22 @@
 #include <utility>
 
 namespace balancer::server {
+namespace {
+
+std::optional<Redirector> MakeRedirector(const Shared& shared) {
+  if (shared.shares == nullptr) return std::nullopt;
+  const config::RedirectSplitSettings& split = shared.settings.redirect_split;
+  return Redirector({split.parameter, split.origin_hosts, *shared.shares});
+}
+
+}  // namespace
 
 Worker::Worker(const Shared& shared, int listening_fd)
-    : control_plane_(loop_, shared.settings.admin, shared.limits),
+    : control_plane_(loop_, shared.settings.admin, shared.limits, shared.settings_handler),
       forwarder_(loop_, shared.settings, shared.backends, shared.addresses),
-      router_(loop_, shared.settings.rate_limit, control_plane_, shared.tokens, forwarder_),
+      redirector_(MakeRedirector(shared)),
+      router_(loop_, shared.settings.rate_limit, control_plane_, shared.tokens,
+              redirector_ ? &*redirector_ : nullptr, forwarder_),
       frontend_(MakeFrontend(loop_, shared.settings.server, router_, shared.budget, traffic_)),
       drain_(loop_, *frontend_) {
   frontend_->Listen(listening_fd);

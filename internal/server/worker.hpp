@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 
 #include "internal/config/settings.hpp"
@@ -20,6 +21,9 @@ struct Shared {
   const upstream::AddressBook& addresses;
   service::TokenManager& tokens;
   api::LimitsHandler& limits;
+  // nullptr where the redirect split is not enabled.
+  api::SettingsHandler* settings_handler;
+  service::SharesInForce* shares;
   ConnectionBudget& budget;
 };
 
@@ -48,6 +52,7 @@ class Worker {
   Loop loop_;
   ControlPlane control_plane_;
   Forwarder forwarder_;
+  std::optional<Redirector> redirector_;
   PublicRouter router_;
   std::unique_ptr<Frontend> frontend_;
   FrontendDrain drain_;
