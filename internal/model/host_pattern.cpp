@@ -30,10 +30,14 @@ Result<HostPattern> HostPattern::Parse(std::string_view text) {
 
 bool HostPattern::Matches(std::string_view host) const {
   if (any_label_) {
-    const std::size_t dot = host.find('.');
-    if (dot == 0 || dot == std::string_view::npos) return false;
-    host.remove_prefix(dot);
+    if (host.size() <= name_.size()) return false;
+    const std::size_t label = host.size() - name_.size();
+    if (std::any_of(host.begin(), host.begin() + label, [](char c) { return c == '.'; })) {
+      return false;
+    }
+    host.remove_prefix(label);
   }
+  if (host == name_) return true;  // as it usually is
   return std::ranges::equal(host, name_, [](char a, char b) { return ToLower(a) == b; });
 }
 

@@ -14,9 +14,11 @@ Redirector::Redirector(service::RedirectSplit split) : split_(std::move(split)) 
 bool Redirector::Answer(Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   // "http://host?video=…" is cut to "?video=…".
-  const bool is_root = head.target.starts_with("/?") || head.target.starts_with('?');
-  if (!is_root || (head.method != "GET" && head.method != "HEAD")) return false;
-  const auto location = split_.Locate(head.query());
+  std::string_view query = head.target;
+  if (query.starts_with('/')) query.remove_prefix(1);
+  if (!query.starts_with('?') || (head.method != "GET" && head.method != "HEAD")) return false;
+  query.remove_prefix(1);
+  const auto location = split_.Locate(query);
   if (!location) {
     exchange.Fail(location.error());
     return true;

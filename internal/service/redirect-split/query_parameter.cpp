@@ -26,9 +26,14 @@ bool PercentDecode(std::string_view text, std::string& out) {
   return true;
 }
 
-bool IsName(std::string_view text, std::string_view name, std::string& scratch) {
-  if (text.find('%') == std::string_view::npos) return text == name;
-  return PercentDecode(text, scratch) && scratch == name;
+// Where the name ends that `part` ("name=value") begins with, if it is `name`; npos otherwise.
+std::size_t EndOfName(std::string_view part, std::string_view name, std::string& scratch) {
+  if (part.starts_with(name) && (part.size() == name.size() || part[name.size()] == '=')) {
+    return name.size();
+  }
+  const std::string_view text = part.substr(0, part.find('='));
+  if (text.find('%') == std::string_view::npos) return std::string_view::npos;
+  return PercentDecode(text, scratch) && scratch == name ? text.size() : std::string_view::npos;
 }
 
 }  // namespace
@@ -40,8 +45,8 @@ model::Result<std::optional<std::string_view>> FindParameter(std::string_view qu
   while (!query.empty()) {
     const std::string_view part = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(part.size() + 1, query.size()));
-    const std::size_t name_end = std::min(part.find('='), part.size());
-    if (!IsName(part.substr(0, name_end), name, scratch)) continue;
+    const std::size_t name_end = EndOfName(part, name, scratch);
+    if (name_end == std::string_view::npos) continue;
     if (value) {
       return Fail(ErrorCode::invalid_argument,
                   std::string(name) + " is given more than once in the query");

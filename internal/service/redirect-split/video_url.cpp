@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
-#include <string>
 
 #include "internal/service/redirect-split/hex.hpp"
 
@@ -15,18 +15,35 @@ auto Bad(const char* detail) {
   return model::Fail(model::ErrorCode::invalid_argument, detail);
 }
 
-// What a path may have as it is: pchar and '/' of RFC 3986 §3.3, without '%'.
-constexpr std::array<bool, 256> kPathChars = [] {
-  std::array<bool, 256> chars{};
-  for (const char c : std::string_view("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                       "abcdefghijklmnopqrstuvwxyz-._~!$&'()*+,;=:@/")) {
-    chars[static_cast<unsigned char>(c)] = true;
-  }
-  return chars;
+enum CharClass : std::uint8_t {
+  kNameChar = 1,   // of a host's name
+  kPlainChar = 2,  // of a path, whatever surrounds it: pchar and '/' of RFC 3986 §3.3, but '%', '.'
+  kQueryChar = 4,  // of a query (§3.4), but '%'
+};
+
+constexpr std::array<std::uint8_t, 256> kClasses = [] {
+  std::array<std::uint8_t, 256> classes{};
+  const auto add = [&](std::string_view chars, int bits) {
+    for (const char c : chars) classes[static_cast<unsigned char>(c)] |= bits;
+  };
+  add("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_",
+      kNameChar | kPlainChar | kQueryChar);
+  add("~!$&'()*+,;=:@/", kPlainChar | kQueryChar);
+  add(".", kNameChar | kQueryChar);
+  add("?", kQueryChar);
+  return classes;
 }();
 
-bool IsPathChar(char c) {
-  return kPathChars[static_cast<unsigned char>(c)];
+// The first character from `at` on that is not of the class, or the text's size.
+inline std::size_t SkipAll(std::string_view text, std::size_t at, CharClass char_class) {
+  const char* const data = text.data();
+  const auto classes = [&](std::size_t i) { return kClasses[static_cast<unsigned char>(data[i])]; };
+  for (; at + 4 <= text.size(); at += 4) {
+    const auto all = classes(at) & classes(at + 1) & classes(at + 2) & classes(at + 3);
+    if ((all & char_class) == 0) break;
+  }
+  while (at < text.size() && (classes(at) & char_class) != 0) ++at;
+  return at;
 }
 
 bool IsControl(int byte) {
@@ -35,48 +52,51 @@ bool IsControl(int byte) {
 
 // Removes the prefix, given in lower case, from the text.
 bool Skip(std::string_view& text, std::string_view prefix) {
-  if (text.size() < prefix.size()) return false;
-  for (std::size_t i = 0; i < prefix.size(); ++i) {
-    const char c = text[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c) != prefix[i]) return false;
-  }
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
+  };
+  const std::string_view begin = text.substr(0, prefix.size());
+  if (begin != prefix && !std::ranges::equal(begin, prefix, same)) return false;
   text.remove_prefix(prefix.size());
   return true;
 }
 
-// Whether "." or ".." stands at the beginning, as a segment: some servers end one at ';' too.
-bool AtDotSegment(std::string_view text) {
-  const std::size_t dots = std::min(text.find_first_not_of('.'), text.size());
-  if (dots == 0 || dots > 2) return false;
-  return dots == text.size() || text[dots] == '/' || text[dots] == '?' || text[dots] == ';';
+// Whether the '.' at `at` begins a segment "." or "..": some servers end one at ';' too.
+bool AtDotSegment(std::string_view path, std::size_t at) {
+  if (path[at - 1] != '/') return false;
+  const std::string_view rest = path.substr(at + (path.substr(at).starts_with("..") ? 2 : 1));
+  return rest.empty() || rest[0] == '/' || rest[0] == '?' || rest[0] == ';';
 }
 
-bool IsPath(std::string_view path) {
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '%') {
-      const int byte = HexByte(path.substr(i + 1));
-      if (byte < 0 || IsControl(byte) || byte == '/' || byte == '\\' || byte == '.') return false;
-      i += 2;
-    } else if (!IsPathChar(path[i])) {
-      return false;
-    } else if (path[i] == '/' && AtDotSegment(path.substr(i + 1))) {
-      return false;
+// Where the path that `target` begins with, a '/' in front, ends: at '?' or its own end; npos: it
+// is a bad one.
+std::size_t EndOfPath(std::string_view target) {
+  for (std::size_t i = 0;;) {
+    i = SkipAll(target, i, kPlainChar);
+    if (i == target.size() || target[i] == '?') return i;
+    if (target[i] == '.') {
+      if (AtDotSegment(target, i)) return std::string_view::npos;
+      ++i;
+    } else {
+      if (target[i] != '%') return std::string_view::npos;
+      const int byte = HexByte(target.substr(i + 1));
+      if (byte < 0 || IsControl(byte) || byte == '/' || byte == '\\' || byte == '.') {
+        return std::string_view::npos;
+      }
+      i += 3;
     }
   }
-  return true;
 }
 
 bool IsQuery(std::string_view query) {
-  for (std::size_t i = 0; i < query.size(); ++i) {
-    if (query[i] == '%') {
-      const int byte = HexByte(query.substr(i + 1));
-      if (byte < 0 || IsControl(byte)) return false;
-      i += 2;
-    } else if (!IsPathChar(query[i]) && query[i] != '?') {
-      return false;
-    }
+  for (std::size_t i = 0;;) {
+    i = SkipAll(query, i, kQueryChar);
+    if (i == query.size()) return true;
+    if (query[i] != '%') return false;
+    const int byte = HexByte(query.substr(i + 1));
+    if (byte < 0 || IsControl(byte)) return false;
+    i += 3;
   }
-  return true;
 }
 
 bool IsPort(std::string_view text) {
@@ -95,28 +115,31 @@ model::Result<VideoUrl> ParseVideoUrl(std::string_view url,
   if (!Skip(rest, "http://") && !Skip(rest, "https://")) {
     return Bad(url.empty() ? "is empty" : "must be an http or https URL");
   }
-  const std::size_t slash = std::min(rest.find('/'), rest.size());
-  const std::string_view authority = rest.substr(0, slash);
-  const std::size_t colon = std::min(authority.find(':'), authority.size());
-  const std::string_view host = authority.substr(0, colon);
-  // A pattern's '*' matches any label: that it is a name's is to be seen to here.
-  const auto in_name = [](char c) { return c == '-' || c == '_' || c == '.' || std::isalnum(c); };
-  if (!std::ranges::all_of(host, [&](unsigned char c) { return c < 0x80 && in_name(c); }) ||
-      std::ranges::none_of(origins, [&](const auto& origin) { return origin.Matches(host); })) {
+  // A pattern's '*' matches any label: that it is a name's is seen to here.
+  const std::string_view host = rest.substr(0, SkipAll(rest, 0, kNameChar));
+  rest.remove_prefix(host.size());
+  if (!rest.empty() && rest.front() != '/' && rest.front() != ':') {
+    return Bad("must have a host name and a path");
+  }
+  if (std::ranges::none_of(origins, [&](const auto& origin) { return origin.Matches(host); })) {
     return Bad("must be at one of the origin hosts");
   }
-  if (colon < authority.size() && !IsPort(authority.substr(colon + 1))) {
-    return Bad("has a bad port");
+  if (rest.starts_with(':')) {
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    if (!IsPort(rest.substr(1, slash - 1))) return Bad("has a bad port");
+    rest.remove_prefix(slash);
   }
 
-  const std::string_view target = rest.substr(slash);
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (!path.starts_with(kFolder) || path.size() == kFolder.size() || path[kFolder.size()] == '/') {
+  if (!rest.starts_with(kFolder) || rest.size() == kFolder.size() || rest[kFolder.size()] == '/' ||
+      rest[kFolder.size()] == '?') {
     return Bad("must have a path under /video/");
   }
-  if (!IsPath(path)) return Bad("has a path that a server might read as another");
-  if (!IsQuery(target.substr(path.size()))) return Bad("has a query with a bad character");
-  return VideoUrl{host.substr(0, host.find('.')), target};
+  const std::size_t path = EndOfPath(rest);
+  if (path == std::string_view::npos) {
+    return Bad("has a path that a server might read as another");
+  }
+  if (!IsQuery(rest.substr(path))) return Bad("has a query with a bad character");
+  return VideoUrl{host.substr(0, host.find('.')), rest};
 }
 
 }  // namespace balancer::service
