@@ -21,7 +21,7 @@ build: ## build the programs into build/
 clean: ## remove the build directories (the data of fast-start in .run/ stays)
 	rm -rf build build-*
 
-.PHONY: test test-asan test-tsan fuzz bench
+.PHONY: test test-asan test-tsan test-split fuzz bench
 test: ## build and run every test
 	@scripts/test.sh build $(CMAKE_OPTIONS)
 test-asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -29,6 +29,10 @@ test-asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
 	  -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG='-O1 -g1'
 test-tsan: ## the tests with ThreadSanitizer
 	@scripts/test.sh build-tsan -DBALANCER_SANITIZE=thread
+test-split: ## redirect 1000 requests and print the shares
+	@scripts/install-deps.sh build split
+	@scripts/build.sh build balancer
+	@scripts/test-split.py
 fuzz: ## fuzz every parser for FUZZ_SECONDS (20)
 	@scripts/fuzz.sh
 bench: ## measure beside nginx and HAProxy

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs from Debian 12's packages what a group of commands needs and the machine lacks.
 #
-#   install-deps.sh build|postgres|tour|test|lint|fuzz|bench|ping|ci|runtime...
+#   install-deps.sh build|postgres|tour|split|test|lint|fuzz|bench|ping|ci|runtime...
 #
 # Asks nothing, and touches nothing when all is there. Needs root or sudo otherwise.
 set -euo pipefail
@@ -14,6 +14,7 @@ packages_of() {
       rapidjson-dev libfmt-dev libspdlog-dev libcli11-dev libexpected-dev libsqlite3-dev ;;
     postgres) echo postgresql ;;
     tour) echo curl ;;  # for what fast-start and the README say to try
+    split) echo python3 ;;
     test) packages_of build; packages_of postgres; echo catch2 ;;
     lint) packages_of build; echo catch2 clang-format clang-tidy shellcheck ;;
     fuzz) packages_of build; echo clang libclang-rt-14-dev ;;
@@ -22,7 +23,7 @@ packages_of() {
     ci) echo make ;;
     runtime) echo libevent-2.1-7 libevent-pthreads-2.1-7 libpqxx-6.4 libyaml-cpp0.7 libfmt9 \
       libspdlog1.10 libsqlite3-0 ;;
-    *) die "no group '$1'; there are build, postgres, tour, test, lint, fuzz, bench, ping, ci, runtime" ;;
+    *) die "no group '$1'; there are build, postgres, tour, split, test, lint, fuzz, bench, ping, ci, runtime" ;;
   esac
 }
 

@@ -81,7 +81,7 @@ class Bench:
         self._contenders.clear()
 
     def load(self, shape, contender, requests, wrapper=()):
-        """Sends exactly so many, each to be answered with 200. What load.cpp tells of it:
+        """Sends exactly so many, each to be answered as the shape says. What load.cpp tells of it:
         {"rate": requests a second, "p50", "p99", "max": microseconds}."""
         command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
                    "--port", self._ports[contender.name], "--requests", requests,
@@ -137,10 +137,10 @@ def free_port():
 
 
 def answers(port):
-    """Whether a GET of / on it is answered with 200."""
+    """Whether a GET of / on it is answered, with 200 or a redirect."""
     try:
         with socket.create_connection(("127.0.0.1", port), 3) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return connection.recv(12) == b"HTTP/1.1 200"
+            return connection.recv(12) in (b"HTTP/1.1 200", b"HTTP/1.1 301")
     except OSError:
         return False

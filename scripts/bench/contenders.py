@@ -15,9 +15,13 @@ class Contender:
     warm_up: int = 0  # requests before the first round; 0 = a tenth of a round's
 
 
-def balancer(name, frontend, **more):
+SPLIT = ("redirect_split: {enabled: true, origin_hosts: ['*.origin-cluster'], "
+         "default: [{host: 'http://localhost:3200', percent: 0.3}]}")
+
+
+def balancer(name, frontend, keys="", **more):
     return Contender(name, "@BUILD@/cmd/balancer/balancer --config-path @CONF@", "balancer.conf",
-                     {"FRONTEND": frontend}, **more)
+                     {"FRONTEND": frontend, "MORE": keys}, **more)
 
 
 def nginx(name, conf="nginx.conf", more=""):
@@ -36,9 +40,12 @@ CONTENDERS = {c.name: c for c in [
     balancer_with_clients("native-1000000", "native", 1000000),
     balancer_with_clients("evhttp-10", "evhttp", 10),
     balancer_with_clients("evhttp-1000000", "evhttp", 1000000),
+    balancer("native-split", "native", SPLIT),
+    balancer("evhttp-split", "evhttp", SPLIT),
     nginx("nginx"),
     nginx("nginx-lean", "nginx-lean.conf"),
     nginx("nginx-unbuffered", more="proxy_buffering off; proxy_request_buffering off;"),
+    nginx("nginx-redirect", "nginx-redirect.conf"),
     Contender("haproxy", "haproxy -db -f @CONF@", "haproxy.conf"),
 ]}
 

@@ -8,6 +8,7 @@
 //   --upload BYTES    POST so many
 //   --close 1         a connection for each request, which the server closes
 //   --keys N          X-API-Key takes N values in turn, in a scattered order, from a random one on
+//   --status CODE     that each is to be answered with; 200
 //   --rate R          requests a second, evenly spaced (an open loop). Without it each connection
 //                     sends the next request when it has the answer (a closed loop)
 //
@@ -15,7 +16,7 @@
 // quantiles in microseconds: "rate R mean L p50 L p99 L max L". In an open loop the latency is
 // counted from the instant at which the schedule wanted the request sent, so a server that keeps
 // the schedule waiting does not hide what it did (coordinated omission). Ends with 1 if anything
-// but a whole 200 answers a request.
+// but a whole response with the status answers a request.
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -45,6 +46,7 @@ struct Options {
   std::uint64_t upload = 0;
   bool close = false;
   std::uint64_t keys = 0;
+  int status = 200;
   double rate = 0;
 };
 
@@ -64,6 +66,7 @@ Options Parse(int argc, char** argv) {
   number("--upload", options.upload);
   number("--close", options.close);
   number("--keys", options.keys);
+  number("--status", options.status);
   number("--rate", options.rate);
   if (given.count("--path") > 0) options.path = given["--path"];
   if (given.count("--fields") > 0) {
@@ -222,7 +225,7 @@ class Load {
         return;
       }
       const std::string_view head = data.substr(0, end + 4);
-      if (head.substr(0, 12) != "HTTP/1.1 200") Die("answered with " + std::string(head));
+      if (head.substr(0, status_.size()) != status_) Die("answered with " + std::string(head));
       connection.body_left = BodyLength(head);
       connection.expects = Connection::body;
       data.remove_prefix(head.size());
@@ -274,6 +277,7 @@ class Load {
   std::deque<Connection*> idle_;  // the one that has waited longest in front
   std::vector<char> buffer_;
   const std::string filler_ = std::string(256 * 1024, 'x');
+  const std::string status_ = "HTTP/1.1 " + std::to_string(options_.status) + " ";
   std::string request_;
   std::size_t key_at_ = 0;  // in request_
   std::uint64_t next_key_;

@@ -50,6 +50,10 @@ def targets(measure, at_most=None, at_least=None, of=("nginx", "nginx-lean")):
     return tuple(Target(measure, rival, at_most, at_least) for rival in of)
 
 
+VIDEO = ("--path", "/?video=http://s1.origin-cluster/video/1488/xcg2djHckad.m3u8",
+         "--status", 301)
+REDIRECTS = ("native-split", "evhttp-split", "nginx-redirect")
+
 THROUGHPUT = (*targets("throughput", at_least=1.3),
               *targets("throughput", at_least=1.6, of=("haproxy",)))
 
@@ -63,6 +67,15 @@ SHAPES = (
           "The same with the fields that a browser sends.",
           ALL, COST, (*targets("instructions", 0.62), *THROUGHPUT),
           ("--fields", "scripts/bench/browser.txt"), exact=4000),
+    Shape("redirect", "Redirects, few header fields",
+          "The redirect split with one CDN host and limits, beside nginx's bare `return 301` of the "
+          "parameter, which has no limits, no shares and checks nothing. No backend takes part.",
+          REDIRECTS, COST, targets("instructions", 0.75, of=("nginx-redirect",)),
+          VIDEO, exact=4000),
+    Shape("redirect-browser", "Redirects, a browser's fourteen header fields",
+          "The same with the fields that a browser sends.",
+          REDIRECTS, COST, targets("instructions", 0.62, of=("nginx-redirect",)),
+          (*VIDEO, "--fields", "scripts/bench/browser.txt"), exact=4000),
     Shape("close", "A connection for each request",
           "The client connects, asks with Connection: close, and reads to the end.",
           ALL, COST, targets("instructions", 0.8),
