@@ -30,10 +30,13 @@ TEST_CASE("a video's URL is taken apart") {
         "s1 /video/a%20b/%D1%84;v=1/x~!$&'()*+,=:@");
   CHECK(Parse("http://s1.origin-cluster/video/a..b/...") == "s1 /video/a..b/...");
   CHECK(Parse("http://s1.origin-cluster/video/.hidden") == "s1 /video/.hidden");
+  CHECK(Parse("http://s1.origin-cluster/video/..x/x../x.") == "s1 /video/..x/x../x.");
 }
 
 TEST_CASE("no other host is let in") {
   for (const char* url : {"http://evil.com/video/x",
+                          "http://s1.origin-cluster?/video/x",
+                          "http://s1.origin-cluster#/video/x",
                           "http://origin-cluster/video/x",
                           "http://a.b.origin-cluster/video/x",
                           "http://s1.origin-cluster.evil.com/video/x",
@@ -100,6 +103,9 @@ TEST_CASE("no path but those under /video/, read alike by everyone") {
                            "/video/x/..",
                            "/video/x/../y",
                            "/video/..;/x",
+                           "/video/...../../x",
+                           "/video/a./../x",
+                           "/video/a/.",
                            "/video/.;a=b/x",
                            "/video/..?x",
                            "/video/%2e%2e/x",
