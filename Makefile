@@ -21,7 +21,7 @@ build: ## build the programs into build/
 clean: ## remove the build directories (the data of fast-start in .run/ stays)
 	rm -rf build build-*
 
-.PHONY: test test-asan test-tsan test-split fuzz bench
+.PHONY: test test-asan test-tsan test-split fuzz bench bench-users
 test: ## build and run every test
 	@scripts/test.sh build $(CMAKE_OPTIONS)
 test-asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -38,6 +38,9 @@ fuzz: ## fuzz every parser for FUZZ_SECONDS (20)
 bench: ## measure beside nginx and HAProxy
 	@scripts/install-deps.sh bench
 	@scripts/bench/run.py
+bench-users: ## measure a backend on PostgreSQL straight, through this balancer, nginx and HAProxy
+	@scripts/install-deps.sh bench postgres
+	@scripts/bench-users/run.py
 
 .PHONY: run-one-thread run-four-threads test-one-thread test-four-threads test-20k
 run-one-thread run-four-threads: ## the balancer with 1 or 4 workers over backends that take 200 ms

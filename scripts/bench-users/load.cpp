@@ -1,5 +1,5 @@
-// The load of the users benchmark: one thread, HTTP/1.1 on loopback, kept-alive connections, each of
-// which sends its next GET when it has the answer to the last (a closed loop).
+// The load of the users benchmark: one thread, HTTP/1.1 on loopback, kept-alive connections, each
+// of which sends its next GET when it has the answer to the last (a closed loop).
 //
 //   load PORT TARGETS FIRST CLIENTS WARM_UP SECONDS OUT
 //
@@ -85,9 +85,9 @@ class Load {
     epoll_event events[256];
     for (auto now = Clock::now(); now < end; now = Clock::now()) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(end, sweep) - now);
-      const int count = Check(::epoll_wait(epoll_, events, 256,
-                                           std::max(0, static_cast<int>(left.count()))),
-                              "epoll_wait");
+      const int count =
+          Check(::epoll_wait(epoll_, events, 256, std::max(0, static_cast<int>(left.count()))),
+                "epoll_wait");
       for (int i = 0; i < count; ++i) Receive(*static_cast<Connection*>(events[i].data.ptr));
       if (Clock::now() < sweep) continue;
       sweep = Clock::now() + std::chrono::seconds(1);

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "bench"))
 import bench  # noqa: E402
 from contenders import versions  # noqa: E402
 from report import machine  # noqa: E402
-from setting import CONTENDERS, DIRECT, LOADS, MODES, UsersBench  # noqa: E402
+from setting import CONTENDERS, LOADS, MODES, UsersBench  # noqa: E402
 from tables import page  # noqa: E402
 
 SEED = 4

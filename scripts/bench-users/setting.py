@@ -51,7 +51,7 @@ MODES = {mode.name: mode for mode in [
     Mode("multi", "a contender has a worker for each core, and all share all cores",
          40, CORES, ALL_CORES, ALL_CORES),
 ]}
-LOADS = [Load("light", 10, 6, 5), Load("heavy", 100, 12, 10)]
+LOADS = [Load("light", 10, 6, 5), Load("heavy", 100, 24, 5)]
 
 # {name: command}; @CONF@ is NAME.conf of this directory, filled in.
 CONTENDERS = {
