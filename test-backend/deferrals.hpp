@@ -24,26 +24,24 @@ class Deferrals {
   }
 
   // Calls expire(ticket, reply) for each whose time has come, and forgets those for which
-  // `answered(ticket)`. Returns the next deadline, or nothing.
+  // `answered(ticket)`. Returns the next deadline, or nothing. expire() may lead to Add().
   template <typename Answered, typename Expire>
   std::optional<Clock::time_point> Sweep(Clock::time_point now, const Answered& answered,
                                          const Expire& expire) {
-    std::optional<Clock::time_point> next;
     for (auto& [deferral, waiting] : queues_) {
       while (!waiting.empty()) {
         const auto [since, ticket] = waiting.front();
-        if (!answered(ticket)) {
-          const auto deadline = since + deferral->after;
-          if (deadline > now) {
-            if (!next || deadline < *next) next = deadline;
-            break;
-          }
-          waiting.pop_front();
-          expire(ticket, deferral->reply);
-        } else {
-          waiting.pop_front();
-        }
+        const bool is_answered = answered(ticket);
+        if (!is_answered && since + deferral->after > now) break;
+        waiting.pop_front();
+        if (!is_answered) expire(ticket, deferral->reply);
       }
+    }
+    std::optional<Clock::time_point> next;
+    for (const auto& [deferral, waiting] : queues_) {
+      if (waiting.empty()) continue;
+      const auto deadline = waiting.front().since + deferral->after;
+      if (!next || deadline < *next) next = deadline;
     }
     return next;
   }
@@ -57,7 +55,7 @@ class Deferrals {
     const Deferral* deferral;
     std::deque<Entry> waiting;
   };
-  std::list<Queue> queues_;  // a list: expire() may lead to Add()
+  std::list<Queue> queues_;  // a list: one may be added while they are swept
 };
 
 }  // namespace test_backend

@@ -50,3 +50,18 @@ TEST_CASE("Nobody waits for the deadline of what is answered") {
   CHECK(Expired(deferrals, 0ms, next, 1).empty());
   CHECK(!next);
 }
+
+TEST_CASE("What is deferred while others expire has its deadline") {
+  const Deferral slow{200ms, {}};
+  const Deferral fast{50ms, {}};
+  Deferrals deferrals;
+  deferrals.Add(slow, {1, 1}, kStart);
+  deferrals.Add(fast, {2, 2}, kStart);
+  const auto never = [](Ticket) { return false; };
+  deferrals.Sweep(kStart + 200ms, never, [](Ticket, const auto&) {});
+  deferrals.Add(fast, {2, 3}, kStart + 200ms);
+  const auto next = deferrals.Sweep(kStart + 250ms, never, [&](Ticket, const auto&) {
+    deferrals.Add(slow, {2, 4}, kStart + 250ms);
+  });
+  CHECK(next == kStart + 450ms);
+}

@@ -24,8 +24,8 @@ def arguments():
     parser = argparse.ArgumentParser(
         description="Sends the same requests to the users API of test-backend straight and through "
         "this balancer, nginx and HAProxy, and writes users.md and users.json. BENCH_QUICK=1 takes "
-        "seconds instead of 20 minutes, and writes into .run/benchmarks instead of docs/benchmarks. "
-        "BUILD_DIR (build) is where the programs are built.")
+        "seconds instead of 22 minutes, and writes into .run/benchmarks instead of "
+        "docs/benchmarks. BUILD_DIR (build) is where the programs are built.")
     parser.add_argument("--modes", type=lambda text: text.split(","), default=list(MODES),
                         help=f"of {', '.join(MODES)}; all of them if left out")
     options = parser.parse_args()

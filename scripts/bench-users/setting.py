@@ -46,9 +46,9 @@ class Load:
 
 ALL_CORES = f"0-{CORES - 1}"
 MODES = {mode.name: mode for mode in [
-    Mode("single", "a contender has one worker on a core of its own, the rest is on the others",
+    Mode("single", "A contender has one worker on a core of its own, the rest is on the others",
          30, 1, "0", f"1-{CORES - 1}"),
-    Mode("multi", "a contender has a worker for each core, and all share all cores",
+    Mode("multi", "A contender has a worker for each core, and all share all cores",
          40, CORES, ALL_CORES, ALL_CORES),
 ]}
 LOADS = [Load("light", 10, 6, 5), Load("heavy", 100, 24, 5)]

@@ -13,7 +13,9 @@ QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1}
 def quantiles(latencies):
     """Milliseconds, by nearest rank; None of none."""
     ordered = sorted(latencies)
-    return {name: round(ordered[max(0, math.ceil(q * len(ordered)) - 1)] / 1e3, 3) if ordered else None
+    if not ordered:
+        return dict.fromkeys(QUANTILES)
+    return {name: round(ordered[math.ceil(q * len(ordered)) - 1] / 1e3, 3)
             for name, q in QUANTILES.items()}
 
 
@@ -54,7 +56,7 @@ def verdict(found):
     more = p99_beside(found, "balancer", "nginx")
     errors = found["balancer"]["errors"]
     word = "Pass" if more and median(more) < 0 and errors == 0 else "Fail"
-    return (f"**{word}**: {errors} errors, and a p99 beside that through nginx of the same round of "
+    return (f"**{word}**: {errors} errors, and a p99 that is above nginx's of the same round by "
             f"{spread(more) if more else '-'} ms; the goal is none, and below 0.")
 
 
@@ -70,10 +72,10 @@ def page(results, machine, versions):
             figures.append({"mode": mode.name, "load": load.name, "contender": name,
                             "clients": load.clients, "rounds": load.rounds,
                             "seconds_a_round": load.seconds, **found[name]})
-        about = f"{mode.title}. {mode.db_pool} connections to the database. {load.title} each"
-        sections.append(f"## {mode.name}, {load.name}\n\n"
-                        f"{paragraph(f'{about[0].upper()}{about[1:]}, in {load.rounds} turns.')}"
-                        f"\n\n{table(found)}\n\n{verdict(found)}\n")
+        about = paragraph(f"{mode.title}. {mode.db_pool} connections to the database. {load.title} "
+                          f"each, in {load.rounds} turns.")
+        sections.append(f"## {mode.name}, {load.name}\n\n{about}\n\n{table(found)}\n\n"
+                        f"{verdict(found)}\n")
     date = str(datetime.date.today())
     programs = ", ".join(f"{name} {version}" for name, version in versions.items())
     head = f"""# The users API, straight and through balancers
@@ -84,13 +86,14 @@ Written by `make bench-users`.
 - machine: {machine}
 - versions: {programs}
 
-{paragraph(f'''`test-backend` serves {ROWS} users from PostgreSQL on the same machine. {100 - PAGES_PERCENT} %
-of the requests are `GET /users/ID`, {PAGES_PERCENT} % a page of {PAGE}; ids and pages are drawn once
-and sent in the same order to all. Each client keeps its connection and sends its next request when
-it has the answer. The contenders take turns in rounds, in random order; the quantiles are of all
-turns together. What is added to p99 is the difference from the direct turn of the same round, the
-median of all rounds; in the verdicts stands, in brackets, also the middle half. The balancer is the native front end; it and its rivals keep their connections
-to the backend, limit each client's rate (nobody reaches the limit) and add X-Forwarded-For. The
+{paragraph(f'''`test-backend` serves {ROWS} users from PostgreSQL on the same machine.
+{100 - PAGES_PERCENT} % of the requests are `GET /users/ID`, {PAGES_PERCENT} % a page of {PAGE}; ids
+and pages are drawn once and sent in the same order to all. Each client keeps its connection and
+sends its next request when it has the answer. The contenders take turns in rounds, in random order;
+the quantiles are of all turns together. What is added to p99 is the difference from the direct turn
+of the same round, the median of all rounds; in the verdicts stands, in brackets, also the middle
+half. The balancer is the native front end; it and its rivals keep their connections to the backend,
+limit each client's rate (nobody reaches the limit) and add X-Forwarded-For. The
 configurations stand in `scripts/bench-users`.''')}
 """
     return (head + "\n" + "\n".join(sections),
