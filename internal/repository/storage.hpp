@@ -6,10 +6,11 @@
 
 #include "internal/model/error.hpp"
 #include "internal/repository/migrator.hpp"
+#include "internal/service/interfaces/counts_storage.hpp"
 #include "internal/service/interfaces/limits_storage.hpp"
 #include "internal/service/interfaces/settings_storage.hpp"
 
-// What the program needs of this module: a store of limits and settings, and a migrator for
+// What the program needs of this module: a store of limits, settings and counts, and a migrator for
 // `balancer migrate`.
 namespace balancer::repository {
 
@@ -32,7 +33,9 @@ struct SqliteOptions {
 // Storage with its threads. Between the program's start and its end it may be available or not: it
 // connects, migrates and comes back by itself, and calls fail at once with storage_unavailable
 // while it cannot be reached or has not been migrated.
-class Storage : public service::LimitsStorage, public service::SettingsStorage {
+class Storage : public service::LimitsStorage,
+                public service::SettingsStorage,
+                public service::CountsStorage {
  public:
   // Who hears of changes from now on; nullptr: nobody. When it returns, the listener set before is
   // called no more. OnChangesMissed is called whenever the connection is made.

@@ -241,4 +241,25 @@ void StorageThreads::PutSetting(std::string tag, std::string value,
       std::move(done));
 }
 
+void StorageThreads::AddCounts(std::shared_ptr<const service::CountBatch> batch,
+                               CountsDone<void> done) {
+  Post<void>([batch = std::move(batch)](LimitsStore& store) { return store.AddCounts(*batch); },
+             std::move(done));
+}
+
+void StorageThreads::GetRequestCount(std::string writer, CountsDone<service::KeptRequests> done) {
+  Post<service::KeptRequests>(
+      [writer = std::move(writer)](LimitsStore& store) { return store.GetRequestCount(writer); },
+      std::move(done));
+}
+
+void StorageThreads::GetClientCounts(std::string writer, std::string client_id,
+                                     CountsDone<service::KeptClient> done) {
+  Post<service::KeptClient>(
+      [writer = std::move(writer), client_id = std::move(client_id)](LimitsStore& store) {
+        return store.GetClientCounts(writer, client_id);
+      },
+      std::move(done));
+}
+
 }  // namespace balancer::repository

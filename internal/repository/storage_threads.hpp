@@ -19,7 +19,7 @@
 
 namespace balancer::repository {
 
-// Limits and settings asked for without waiting, over stores that wait.
+// Limits, settings and counts asked for without waiting, over stores that wait.
 //
 //   workers     one a store: take calls from the queue, ask the store, complete the call
 //   watcher     keeps the connection on which changes are heard, migrates, asks once a second
@@ -52,6 +52,11 @@ class StorageThreads : public Storage {
   void GetSetting(std::string tag, SettingsStorage::Done<std::optional<std::string>> done) override;
   void PutSetting(std::string tag, std::string value,
                   SettingsStorage::Done<std::optional<std::int64_t>> done) override;
+
+  void AddCounts(std::shared_ptr<const service::CountBatch> batch, CountsDone<void> done) override;
+  void GetRequestCount(std::string writer, CountsDone<service::KeptRequests> done) override;
+  void GetClientCounts(std::string writer, std::string client_id,
+                       CountsDone<service::KeptClient> done) override;
 
   void SetListener(service::LimitsListener* listener) override;
   void SetSettingsListener(service::SettingsListener* listener) override;

@@ -51,6 +51,16 @@ class FakeStore : public LimitsStore {
     if (!control_.up) return Fail(ErrorCode::storage_unavailable);
     return std::nullopt;
   }
+  Result<void> AddCounts(const balancer::service::CountBatch&) override {
+    return Answer(control_.up);
+  }
+  Result<balancer::service::KeptRequests> GetRequestCount(const std::string&) override {
+    return balancer::service::KeptRequests{};
+  }
+  Result<balancer::service::KeptClient> GetClientCounts(const std::string&,
+                                                        const std::string&) override {
+    return balancer::service::KeptClient{};
+  }
   Result<void> Ping() override { return Answer(control_.up); }
 
  private:

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "internal/repository/postgres/postgres_counts.hpp"
+
 namespace balancer::repository {
 namespace {
 
@@ -31,6 +33,7 @@ void Prepare(pqxx::connection& connection) {
                      "INSERT INTO settings (tag, value) VALUES ($1, $2) ON CONFLICT (tag) "
                      "DO UPDATE SET value = excluded.value, updated_at = now() RETURNING id");
   connection.prepare("ping", "SELECT 1 FROM clients_limits LIMIT 1");
+  PrepareCounts(connection);
 }
 
 // The shortest text that reads back as the same number.
@@ -101,6 +104,38 @@ Result<std::optional<std::int64_t>> PostgresStore::PutSetting(const std::string&
   if (rows) rows = Execute("insert_setting", tag, value);
   if (!rows) return tl::unexpected(std::move(rows.error()));
   return rows->front()[0].as<std::int64_t>();
+}
+
+template <typename T>
+Result<T> PostgresStore::On(const std::function<T(pqxx::connection&)>& work) {
+  T answer;
+  auto done = session_.Connect().and_then([&] {
+    return session_.Run(kCallTimeout,
+                        [&](pqxx::connection& connection) { answer = work(connection); });
+  });
+  if (!done) return tl::unexpected(std::move(done.error()));
+  return answer;
+}
+
+Result<void> PostgresStore::AddCounts(const service::CountBatch& batch) {
+  return session_.Connect().and_then([&] {
+    return session_.Run(kCallTimeout, [&](pqxx::connection& connection) {
+      repository::AddCounts(connection, batch);
+    });
+  });
+}
+
+Result<service::KeptRequests> PostgresStore::GetRequestCount(const std::string& writer) {
+  return On<service::KeptRequests>([&](pqxx::connection& connection) {
+    return repository::GetRequestCount(connection, writer);
+  });
+}
+
+Result<service::KeptClient> PostgresStore::GetClientCounts(const std::string& writer,
+                                                           const std::string& client_id) {
+  return On<service::KeptClient>([&](pqxx::connection& connection) {
+    return repository::GetClientCounts(connection, writer, client_id);
+  });
 }
 
 Result<void> PostgresStore::Ping() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "internal/repository/limits_store.hpp"
@@ -7,7 +8,7 @@
 
 namespace balancer::repository {
 
-// clients_limits and settings in PostgreSQL, by prepared statements. A call takes up to 2 s to
+// Limits, settings and counts in PostgreSQL, by prepared statements. A call takes up to 2 s to
 // connect (an address) and 6 s for the answer.
 class PostgresStore : public LimitsStore {
  public:
@@ -20,11 +21,18 @@ class PostgresStore : public LimitsStore {
   model::Result<std::optional<std::string>> GetSetting(const std::string& tag) override;
   model::Result<std::optional<std::int64_t>> PutSetting(const std::string& tag,
                                                         const std::string& value) override;
+  model::Result<void> AddCounts(const service::CountBatch& batch) override;
+  model::Result<service::KeptRequests> GetRequestCount(const std::string& writer) override;
+  model::Result<service::KeptClient> GetClientCounts(const std::string& writer,
+                                                     const std::string& client_id) override;
   model::Result<void> Ping() override;
 
  private:
   template <typename... Args>
   model::Result<pqxx::result> Execute(const char* statement, const Args&... args);
+  // What `work` returns of the connection.
+  template <typename T>
+  model::Result<T> On(const std::function<T(pqxx::connection&)>& work);
 
   Session session_;
 };

@@ -1,5 +1,7 @@
 #include "internal/repository/sqlite/sqlite_store.hpp"
 
+#include "internal/repository/sqlite/sqlite_counts.hpp"
+
 namespace balancer::repository {
 
 using model::ErrorCode;
@@ -78,6 +80,23 @@ Result<std::optional<std::int64_t>> SqliteStore::PutSetting(const std::string& t
       "INSERT INTO settings (tag, value) VALUES (?, ?) ON CONFLICT (tag) DO UPDATE SET "
       "value = excluded.value, updated_at = excluded.updated_at RETURNING id",
       ErrorCode::storage_failed, tag, value);
+}
+
+Result<void> SqliteStore::AddCounts(const service::CountBatch& batch) {
+  if (auto open = database_.Open(); !open) return open;
+  auto added = repository::AddCounts(database_, batch);
+  if (!added) database_.Close();
+  return added;
+}
+
+Result<service::KeptRequests> SqliteStore::GetRequestCount(const std::string& writer) {
+  return database_.Open().and_then([&] { return repository::GetRequestCount(database_, writer); });
+}
+
+Result<service::KeptClient> SqliteStore::GetClientCounts(const std::string& writer,
+                                                         const std::string& client_id) {
+  return database_.Open().and_then(
+      [&] { return repository::GetClientCounts(database_, writer, client_id); });
 }
 
 Result<void> SqliteStore::Ping() {

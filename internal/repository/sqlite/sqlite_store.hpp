@@ -7,7 +7,7 @@
 
 namespace balancer::repository {
 
-// clients_limits and settings in a SQLite file. A call takes up to 2 s while another one writes.
+// Limits, settings and counts in a SQLite file. A call takes up to 2 s while another one writes.
 class SqliteStore : public LimitsStore {
  public:
   explicit SqliteStore(std::shared_ptr<SqliteFile> file);
@@ -19,6 +19,10 @@ class SqliteStore : public LimitsStore {
   model::Result<std::optional<std::string>> GetSetting(const std::string& tag) override;
   model::Result<std::optional<std::int64_t>> PutSetting(const std::string& tag,
                                                         const std::string& value) override;
+  model::Result<void> AddCounts(const service::CountBatch& batch) override;
+  model::Result<service::KeptRequests> GetRequestCount(const std::string& writer) override;
+  model::Result<service::KeptClient> GetClientCounts(const std::string& writer,
+                                                     const std::string& client_id) override;
   model::Result<void> Ping() override;
 
  private:
