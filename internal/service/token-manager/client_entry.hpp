@@ -4,10 +4,20 @@
 #include <optional>
 
 #include "internal/model/client_limit.hpp"
+#include "internal/model/request_counts.hpp"
 #include "internal/service/token-manager/token_bucket.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
 
 namespace balancer::service {
+
+struct ClientEntry;
+
+// A client's requests since its counts were last taken away. Found through its entry while there is
+// one, but not lost with it. Guarded by the shard's lock.
+struct UntakenCounts {
+  model::ClientCounts counts;
+  ClientEntry* entry = nullptr;
+};
 
 // What is remembered of one client: its bucket, and how far its limits can be trusted.
 //
@@ -27,10 +37,18 @@ struct ClientEntry {
   // The generation of a stale entry; that of a look-up that a change has overtaken.
   static constexpr std::uint32_t kOvertaken = 0;
 
+  ClientEntry() = default;
+  ~ClientEntry() {
+    if (untaken != nullptr) untaken->entry = nullptr;
+  }
+  ClientEntry(const ClientEntry&) = delete;
+  ClientEntry& operator=(const ClientEntry&) = delete;
+
   std::optional<TokenBucket> bucket;  // absent: not limited
   Time recheck_at{0};                 // 0: never
   // That of the token manager when the look-up of these limits began; stale when it has moved on.
   std::uint32_t generation = kOvertaken;
+  UntakenCounts* untaken = nullptr;  // nullptr: no request came since they were taken
 
   // Keeps the tokens that there are. nullopt: not limited from now on.
   void SetLimit(const std::optional<model::Limit>& limit, Time now) {

@@ -1,5 +1,6 @@
 #include "internal/service/token-manager/token_manager.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <mutex>
@@ -20,6 +21,10 @@ using Verdict = Admission::Verdict;
 using Time = ClientEntry::Time;
 using Waiter = std::function<void(Admission)>;
 using Answer = model::Result<std::optional<model::Limit>>;
+using CountedClients = std::vector<std::pair<std::string, model::ClientCounts>>;
+
+// How many counts are taken away while a shard's requests wait for its lock.
+constexpr std::size_t kTakenAtOnce = 256;
 
 // How long provisional limits are used before storage is asked again; while it is away, how often
 // it is asked at all.
@@ -37,9 +42,13 @@ struct Lookup {
 // Look-ups are kept apart from the entries: entries come and go within their bound without a
 // look-up being lost, and look-ups are bounded by the requests that wait for them.
 struct alignas(64) Shard {
-  explicit Shard(std::size_t max_clients) : clients(max_clients) {}
+  explicit Shard(std::size_t max_clients)
+      : max_untaken(std::max(max_clients, TokenManager::kMinUntaken)), clients(max_clients) {}
 
+  const std::size_t max_untaken;
   std::mutex mu;
+  // Guarded by mu. Must outlive the clients.
+  std::unordered_map<std::string, UntakenCounts, KeyHash, KeyEqual> untaken;
   LruMap<ClientEntry> clients;                                         // guarded by mu
   std::unordered_map<std::string, Lookup, KeyHash, KeyEqual> lookups;  // guarded by mu
 };
@@ -111,7 +120,7 @@ class TokenManager::Impl {
       entry->recheck_at = now + kRecheckAfter;
       if (lookup != shard.lookups.end()) {
         lookup->second.generation = ClientEntry::kOvertaken;
-        verdicts = TakeForAll(std::exchange(lookup->second.waiters, {}), entry, now);
+        verdicts = TakeForAll(shard, key, std::exchange(lookup->second.waiters, {}), entry, now);
       }
     }
     Tell(verdicts);
@@ -127,6 +136,35 @@ class TokenManager::Impl {
   }
 
   void OnChangesMissed() { generation_.fetch_add(1); }
+
+  CountedClients TakeCounts(std::size_t most) {
+    CountedClients taken;
+    // Begins where the last call ended, so that no shard's counts wait for ever behind another's.
+    for (std::size_t i = 0; i < shards_.shards().size() && taken.size() < most;) {
+      Shard& shard = *shards_.shards()[next_taken_];
+      const std::lock_guard lock(shard.mu);
+      for (std::size_t n = 0; n < kTakenAtOnce && taken.size() < most; ++n) {
+        if (shard.untaken.empty()) break;
+        auto node = shard.untaken.extract(shard.untaken.begin());
+        if (node.mapped().entry != nullptr) node.mapped().entry->untaken = nullptr;
+        taken.emplace_back(std::move(node.key()), node.mapped().counts);
+      }
+      if (!shard.untaken.empty()) continue;
+      next_taken_ = (next_taken_ + 1) % shards_.shards().size();
+      ++i;
+    }
+    return taken;
+  }
+
+  model::ClientCounts UntakenCountsOf(std::string_view client_id) {
+    const HashedKey key(client_id);
+    Shard& shard = shards_.Of(key);
+    const std::lock_guard lock(shard.mu);
+    const auto found = shard.untaken.find(key);
+    return found == shard.untaken.end() ? model::ClientCounts{} : found->second.counts;
+  }
+
+  std::uint64_t uncounted() const { return uncounted_.load(std::memory_order_relaxed); }
 
   std::size_t size() const {
     std::size_t sum = 0;
@@ -152,16 +190,41 @@ class TokenManager::Impl {
     if (entry == nullptr) return DecideUnknown(shard, key, now);
     const bool stale = entry->generation != generation_.load(std::memory_order_acquire);
     const bool recheck = entry->recheck_at != Time{0} && now >= entry->recheck_at;
-    if (!stale && !recheck) return {entry->Take(now), false};
+    if (!stale && !recheck) return {Take(shard, key, *entry, now), false};
 
     const bool available = storage_.available();
     if (stale && available) return {{Verdict::pending, {}}, false};
-    Decision decision{entry->Take(now), false};
+    Decision decision{Take(shard, key, *entry, now), false};
     if (available || IsTrialDue(now)) {
       entry->recheck_at = now + kRecheckAfter;
       decision.ask_storage = BeginLookup(shard, key);
     }
     return decision;
+  }
+
+  // A token of the entry's bucket, counted. REQUIRES: shard.mu is held; the entry is the key's.
+  Admission Take(Shard& shard, const HashedKey& key, ClientEntry& entry, Time now) {
+    const Admission admission = entry.Take(now);
+    if (entry.untaken != nullptr || BeginCounts(shard, key, entry)) {
+      model::ClientCounts& counts = entry.untaken->counts;
+      ++(admission.verdict == Verdict::allowed ? counts.allowed : counts.refused);
+    }
+    return admission;
+  }
+
+  // False: there is no room. REQUIRES: as Take.
+  bool BeginCounts(Shard& shard, const HashedKey& key, ClientEntry& entry) {
+    auto found = shard.untaken.find(key);
+    if (found == shard.untaken.end()) {
+      if (shard.untaken.size() == shard.max_untaken) {
+        uncounted_.fetch_add(1, std::memory_order_relaxed);
+        return false;
+      }
+      found = shard.untaken.try_emplace(std::string(key.text)).first;
+    }
+    entry.untaken = &found->second;
+    entry.untaken->entry = &entry;
+    return true;
   }
 
   // For a client that is not in memory.
@@ -171,7 +234,7 @@ class TokenManager::Impl {
     if (options_.reject_on_storage_error) {
       decision.admission = Unavailable();
     } else {
-      decision.admission = InsertProvisional(shard, key, now).Take(now);
+      decision.admission = Take(shard, key, InsertProvisional(shard, key, now), now);
     }
     if (IsTrialDue(now)) decision.ask_storage = BeginLookup(shard, key);
     return decision;
@@ -218,7 +281,7 @@ class TokenManager::Impl {
           entry->recheck_at = Time{0};
           entry->generation = generation;
         }
-        verdicts = TakeForAll(std::move(lookup.waiters), entry, now);
+        verdicts = TakeForAll(shard, key, std::move(lookup.waiters), entry, now);
         shard.lookups.erase(found);
       }
     }
@@ -261,11 +324,13 @@ class TokenManager::Impl {
   static Admission Unavailable() { return {Verdict::unavailable, kRetryUnavailable}; }
 
   // REQUIRES: the lock of the entry's shard is held.
-  static Verdicts TakeForAll(std::vector<Waiter> waiters, ClientEntry* entry, Time now) {
+  Verdicts TakeForAll(Shard& shard, const HashedKey& key, std::vector<Waiter> waiters,
+                      ClientEntry* entry, Time now) {
     Verdicts verdicts;
     verdicts.reserve(waiters.size());
     for (Waiter& waiter : waiters) {
-      verdicts.emplace_back(std::move(waiter), entry != nullptr ? entry->Take(now) : Unavailable());
+      verdicts.emplace_back(std::move(waiter),
+                            entry != nullptr ? Take(shard, key, *entry, now) : Unavailable());
     }
     return verdicts;
   }
@@ -280,6 +345,8 @@ class TokenManager::Impl {
   // Moves on when changes may have been missed: every entry and look-up of before is then stale.
   std::atomic<std::uint32_t> generation_{ClientEntry::kOvertaken + 1};
   std::atomic<Time> next_trial_{Time{0}};
+  std::atomic<std::uint64_t> uncounted_{0};
+  std::size_t next_taken_ = 0;  // TakeCounts' own: the shard that it goes on with
 };
 
 TokenManager::TokenManager(TokenManagerOptions options, LimitsStorage& storage, Clock clock)
@@ -305,6 +372,19 @@ void TokenManager::OnLimitChanged(const std::string& client_id) {
 
 void TokenManager::OnChangesMissed() {
   impl_->OnChangesMissed();
+}
+
+std::vector<std::pair<std::string, model::ClientCounts>> TokenManager::TakeCounts(
+    std::size_t most) {
+  return impl_->TakeCounts(most);
+}
+
+model::ClientCounts TokenManager::UntakenCountsOf(std::string_view client_id) const {
+  return impl_->UntakenCountsOf(client_id);
+}
+
+std::uint64_t TokenManager::uncounted() const {
+  return impl_->uncounted();
 }
 
 std::size_t TokenManager::size() const {

@@ -4,9 +4,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "internal/model/client_limit.hpp"
+#include "internal/model/request_counts.hpp"
 #include "internal/service/interfaces/clock.hpp"
 #include "internal/service/interfaces/limits_storage.hpp"
 
@@ -63,6 +67,20 @@ class TokenManager : public LimitsListener {
 
   void OnLimitChanged(const std::string& client_id) override;
   void OnChangesMissed() override;
+
+  // Every client's requests are counted, as they are allowed or refused, until somebody takes the
+  // counts away; also those of clients that have been dropped from memory. There are untaken counts
+  // of at most max_clients clients, or kMinUntaken a shard where that is more: past it a client
+  // that has none yet is not counted.
+  static constexpr std::size_t kMinUntaken = 4096;
+
+  // Takes away the counts of up to `most` clients, each once; of fewer only when there are no more.
+  // REQUIRES: no other thread is in this call.
+  std::vector<std::pair<std::string, model::ClientCounts>> TakeCounts(std::size_t most);
+  // A client's counts that have not been taken away.
+  model::ClientCounts UntakenCountsOf(std::string_view client_id) const;
+  // Requests that were not counted for want of room.
+  std::uint64_t uncounted() const;
 
   // Buckets in memory now.
   std::size_t size() const;
