@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <future>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "internal/api/handler/limits_handler.hpp"
 #include "internal/api/handler/settings_handler.hpp"
 #include "internal/api/handler/settings_json.hpp"
+#include "internal/api/handler/stats_handler.hpp"
 #include "internal/server/health_checker.hpp"
 #include "internal/server/listeners.hpp"
 #include "internal/server/routers.hpp"
@@ -29,6 +31,7 @@
 #include "internal/service/pool-service/strategies/least_connections.hpp"
 #include "internal/service/pool-service/strategies/round_robin.hpp"
 #include "internal/service/redirect-split/shares_manager.hpp"
+#include "internal/service/request-counter/request_counter.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
 
 namespace balancer {
@@ -100,6 +103,13 @@ void MaskStopSignals(int how) {
   pthread_sigmask(how, &signals, nullptr);
 }
 
+// Under a second, so that what a crash loses is no more than the last one, the time of a write
+// included.
+constexpr std::chrono::milliseconds kCountsPeriod{900};
+// How long a stop waits for storage to take the last counts: long enough for it to connect anew
+// when the connection has just been lost.
+constexpr std::chrono::seconds kLastCountsPatience{4};
+
 // The parts of the program, in the order in which they need each other.
 class App {
  public:
@@ -110,6 +120,9 @@ class App {
   void Run();
 
  private:
+  // On the public port. Any thread.
+  std::uint64_t RequestsServed() const;
+  void FlushCounts();
   void OnFirstChecks();
   void OnSignal(int signal);
   void OnDrained();
@@ -124,6 +137,8 @@ class App {
   service::LimitsManager limits_manager_;
   api::LimitsHandler limits_;
   std::optional<SplitParts> split_;  // while enabled
+  service::RequestCounter request_counter_;
+  api::StatsHandler stats_;
   service::PoolService backends_;
   server::upstream::AddressBook addresses_;
   server::HealthChecker health_checker_;
@@ -138,6 +153,7 @@ class App {
   std::optional<server::FrontendDrain> admin_drain_;
   std::vector<std::unique_ptr<server::Worker>> workers_;
 
+  server::Timer counts_timer_;
   std::vector<server::EventPtr> signal_events_;
   server::Timer drain_deadline_;
   bool draining_ = false;
@@ -156,13 +172,17 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
       split_(settings.redirect_split.enabled
                  ? std::make_optional<SplitParts>(settings.redirect_split, *storage_)
                  : std::nullopt),
+      request_counter_(*storage_, tokens_, [this] { return RequestsServed(); }),
+      stats_(request_counter_),
       backends_(settings.backends, MakeStrategy(settings.strategy), BackendHooks()),
       addresses_(settings.backends.size()),
       health_checker_(control_, backends_, addresses_, settings.check_period),
       health_(backends_, *storage_),
       budget_(MaxConnections(settings.server, open_files)),
-      control_plane_(control_, settings.admin, limits_, split_ ? &split_->handler : nullptr),
+      control_plane_(control_, settings.admin, limits_, split_ ? &split_->handler : nullptr,
+                     &stats_),
       admin_router_(control_plane_, health_),
+      counts_timer_(control_, [this] { FlushCounts(); }),
       drain_deadline_(control_, [this] {
         spdlog::warn("stopping with requests in flight: server.timeouts.drain is over");
         control_.Stop();
@@ -203,6 +223,9 @@ App::~App() {
   // Storage's answers are posted to the loops: it ends after the workers' threads, before their
   // loops are gone.
   for (auto& worker : workers_) worker->Stop();
+  if (!request_counter_.FlushAndWait(kLastCountsPatience)) {
+    spdlog::warn("the last counts of requests are lost: storage does not answer");
+  }
   storage_->Stop();
 }
 
@@ -217,8 +240,20 @@ service::PoolService::Hooks App::BackendHooks() {
       .on_connect_failure = [this](std::size_t backend) { health_checker_.CheckSoon(backend); }};
 }
 
+std::uint64_t App::RequestsServed() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->traffic().requests.value();
+  return sum;
+}
+
+void App::FlushCounts() {
+  request_counter_.Flush();
+  counts_timer_.Start(kCountsPeriod);
+}
+
 void App::Run() {
   MaskStopSignals(SIG_UNBLOCK);
+  FlushCounts();
   health_checker_.Start([this] { OnFirstChecks(); });
   control_.Run();
 }

@@ -50,8 +50,9 @@ class ControlPlane::Call final : public RequestHandler {
 };
 
 ControlPlane::ControlPlane(Loop& loop, const config::AdminSettings& settings,
-                           api::LimitsHandler& limits, api::SettingsHandler* settings_handler)
-    : loop_(loop), access_(settings), limits_(limits), settings_(settings_handler) {}
+                           api::LimitsHandler& limits, api::SettingsHandler* settings_handler,
+                           api::StatsHandler* stats)
+    : loop_(loop), access_(settings), limits_(limits), settings_(settings_handler), stats_(stats) {}
 
 ControlPlane::~ControlPlane() = default;
 
@@ -75,6 +76,8 @@ void ControlPlane::Dispatch(Call& call) {
   };
   if (IsOfSettings(head)) {
     settings_->Handle(request, done);
+  } else if (IsOfStats(head)) {
+    stats_->Handle(request, done);
   } else {
     limits_.Handle(request, done);
   }
