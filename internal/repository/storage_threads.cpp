@@ -74,10 +74,13 @@ void StorageThreads::Post(std::function<Result<T>(LimitsStore&)> ask,
                           std::function<void(Result<T>)> done) {
   Post([this, ask = std::move(ask), done = std::move(done)](LimitsStore* store) {
     if (store == nullptr) {
+      Count(std::nullopt, ErrorCode::storage_unavailable);
       done(Fail(ErrorCode::storage_unavailable, "the storage is unavailable"));
       return;
     }
+    const auto begun = Clock::now();
     auto answer = ask(*store);
+    Count(Clock::now() - begun, answer ? std::nullopt : std::optional(answer.error().code));
     if (!answer && answer.error().code == ErrorCode::storage_unavailable) {
       suspect_ = true;
       Wake();
@@ -97,6 +100,14 @@ void StorageThreads::Post(Job job) {
     }
   }
   job(nullptr);
+}
+
+void StorageThreads::Count(std::optional<std::chrono::nanoseconds> took,
+                           std::optional<ErrorCode> error) {
+  std::lock_guard lock(mu_);
+  if (took) traffic_.durations.Add(*took);
+  if (error == ErrorCode::storage_unavailable) traffic_.unavailable.Add();
+  if (error == ErrorCode::storage_failed) traffic_.failed.Add();
 }
 
 void StorageThreads::RunWorker(LimitsStore& store) {

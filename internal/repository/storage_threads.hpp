@@ -9,6 +9,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -48,6 +49,7 @@ class StorageThreads : public Storage {
   void Update(model::ClientLimit limit, LimitsStorage::Done<void> done) override;
   void Delete(std::string client_id, LimitsStorage::Done<void> done) override;
   bool available() const override { return open_.load(std::memory_order_relaxed); }
+  const service::StorageTraffic& traffic() const override { return traffic_; }
 
   void GetSetting(std::string tag, SettingsStorage::Done<std::optional<std::string>> done) override;
   void PutSetting(std::string tag, std::string value,
@@ -73,6 +75,8 @@ class StorageThreads : public Storage {
             std::function<void(model::Result<T>)> done);
   void Post(Job job);
 
+  // Counts a question: how long a store took over it (absent: none was asked), and how it failed.
+  void Count(std::optional<std::chrono::nanoseconds> took, std::optional<model::ErrorCode> error);
   void RunWorker(LimitsStore& store);
   void RunRefuser();
   void RunWatcher();
@@ -101,6 +105,7 @@ class StorageThreads : public Storage {
   std::deque<Job> refused_;
   bool workers_done_ = false;  // the refuser ends when it has nothing left
   bool stopped_ = false;
+  service::StorageTraffic traffic_;  // but for reading
 
   std::mutex listener_mu_;  // held while a listener is called
   service::LimitsListener* listener_ = nullptr;

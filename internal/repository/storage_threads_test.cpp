@@ -1,6 +1,7 @@
 #include "internal/repository/storage_threads.hpp"
 
 #include <catch2/catch.hpp>
+#include <numeric>
 #include <semaphore>
 
 #include "internal/repository/testing/databases.hpp"
@@ -197,6 +198,35 @@ TEST_CASE("a store that cannot be opened is asked nothing, and tried with back-o
   f.control.opens = true;
   CHECK(Eventually([&] { return f.storage->available(); }));
   CHECK(f.control.opened < 10);
+}
+
+TEST_CASE("what the store was asked is timed, and what fails is counted") {
+  Fixture f;
+  f.control.slow = true;
+  f.Start();
+  const auto asked = [&] {
+    balancer::model::DurationCounts counts;
+    f.storage->traffic().durations.AddTo(counts);
+    return std::accumulate(counts.buckets.begin(), counts.buckets.end(), std::uint64_t{0});
+  };
+  for (int i = 0; i < 3; ++i) f.Get();
+  CHECK(asked() == 0);
+  f.control.let_go.release(3);
+  REQUIRE(Eventually([&] { return f.answered == 3; }));
+  CHECK(asked() == 3);
+  CHECK(f.storage->traffic().unavailable.value() == 0);
+
+  f.control.up = false;
+  f.Get();
+  f.control.let_go.release();
+  REQUIRE(Eventually([&] { return f.refused == 1; }));
+  REQUIRE(Eventually([&] { return !f.storage->available(); }));
+  const auto before = asked();
+  f.Get();  // not asked at all
+  REQUIRE(Eventually([&] { return f.refused == 2; }));
+  CHECK(asked() == before);
+  CHECK(f.storage->traffic().unavailable.value() == 2);
+  CHECK(f.storage->traffic().failed.value() == 0);
 }
 
 TEST_CASE("stopping completes what waits and interrupts what hangs") {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -40,13 +41,18 @@ class LruMap {
   // coldest. REQUIRES: the key is not in the map.
   template <typename Droppable>
   Value& Insert(const HashedKey& key, Droppable droppable) {
-    if (map_.size() == max_entries_) Drop(Victim(droppable));
+    if (map_.size() == max_entries_) {
+      Drop(Victim(droppable));
+      ++evictions_;
+    }
     Item* item = &*map_.try_emplace(std::string(key.text)).first;
     LinkHottest(item);
     return item->second.value;
   }
 
   std::size_t size() const { return map_.size(); }
+  // Entries that have made room for others.
+  std::uint64_t evictions() const { return evictions_; }
 
   // How many of the coldest entries are looked at for one that is droppable.
   static constexpr std::size_t kScan = 32;
@@ -91,6 +97,7 @@ class LruMap {
   std::unordered_map<std::string, Slot, KeyHash, KeyEqual> map_;
   Item* hottest_ = nullptr;
   Item* coldest_ = nullptr;
+  std::uint64_t evictions_ = 0;
 };
 
 }  // namespace balancer::service

@@ -22,6 +22,7 @@ class Cache {
     return value != nullptr ? *value : -1;
   }
   std::size_t size() const { return map_.size(); }
+  std::uint64_t evictions() const { return map_.evictions(); }
 
  private:
   LruMap<int> map_;
@@ -53,8 +54,10 @@ TEST_CASE("LruMap keeps its bound by dropping the coldest") {
   CHECK(cache.Get("c") == 5);
   CHECK(cache.Get("a") == 1);
   CHECK(cache.Get("d") == 7);
+  CHECK(cache.evictions() == 1);
   cache.Put("e", 9);
   CHECK(cache.Get("c") == -1);
+  CHECK(cache.evictions() == 2);
 }
 
 TEST_CASE("LruMap drops a droppable entry before colder ones") {

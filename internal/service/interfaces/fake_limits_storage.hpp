@@ -53,6 +53,7 @@ class FakeLimitsStorage : public LimitsStorage {
     });
   }
   bool available() const override { return available_.load(); }
+  const StorageTraffic& traffic() const override { return traffic_; }
 
   // Another instance's change: nobody is told.
   void Put(const std::string& client_id, model::Limit limit) {
@@ -107,6 +108,7 @@ class FakeLimitsStorage : public LimitsStorage {
     answers_.push_back([done = std::move(done), result = std::move(result)] { done(result); });
   }
 
+  const StorageTraffic traffic_{};
   mutable std::mutex mu_;
   std::map<std::string, model::Limit> rows_;   // guarded by mu_
   std::deque<std::function<void()>> answers_;  // guarded by mu_

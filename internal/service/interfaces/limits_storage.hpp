@@ -6,9 +6,18 @@
 #include <vector>
 
 #include "internal/model/client_limit.hpp"
+#include "internal/model/counter.hpp"
+#include "internal/model/duration_histogram.hpp"
 #include "internal/model/error.hpp"
 
 namespace balancer::service {
+
+// How storage has answered so far. Written under storage's lock, read on any thread.
+struct StorageTraffic {
+  model::DurationHistogram durations;  // of questions that a store was asked, waiting left out
+  model::Counter unavailable;          // questions that got no answer
+  model::Counter failed;               // questions that got an error that is none of the asker's
+};
 
 // Where limits are kept, asked without waiting. What the services need of storage; implemented by
 // repository::StorageThreads over PostgreSQL and SQLite.
@@ -34,6 +43,8 @@ class LimitsStorage {
 
   // Whether storage answered when it was last asked or tried. Cheap.
   virtual bool available() const = 0;
+
+  virtual const StorageTraffic& traffic() const = 0;
 };
 
 // Who hears of limits that were changed by others. Called on storage threads.

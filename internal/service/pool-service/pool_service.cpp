@@ -24,6 +24,8 @@ struct PoolService::State {
   bool healthy = false;    // by the checks
   bool set_aside = false;  // a connect failed, and no check has passed since
   int against = 0;         // results in a row that speak against `healthy`
+  std::uint64_t checks_passed = 0;
+  std::uint64_t checks_failed = 0;
 
   bool available() const { return healthy && !set_aside; }
 };
@@ -65,6 +67,7 @@ void PoolService::ReportCheck(std::size_t backend, bool passed, std::string_view
     const std::lock_guard lock(mu_);
     State& state = *states_[backend];
     const bool was_available = state.available();
+    ++(passed ? state.checks_passed : state.checks_failed);
     turned = Count(backend, passed);
     if (passed) state.set_aside = false;
     if (state.available() != was_available) UpdateAvailable();
@@ -96,19 +99,19 @@ void PoolService::UpdateAvailable() {
   strategy_->SetAvailable(std::move(available));
 }
 
-bool PoolService::healthy(std::size_t backend) const {
+PoolService::Status PoolService::status(std::size_t backend) const {
   const std::lock_guard lock(mu_);
-  return states_[backend]->healthy;
+  const State& state = *states_[backend];
+  return {.healthy = state.healthy,
+          .in_flight = state.in_flight.load(std::memory_order_relaxed),
+          .checks_passed = state.checks_passed,
+          .checks_failed = state.checks_failed};
 }
 
 std::size_t PoolService::healthy_count() const {
   const std::lock_guard lock(mu_);
   return static_cast<std::size_t>(
       std::ranges::count_if(states_, [](const auto& state) { return state->healthy; }));
-}
-
-int PoolService::in_flight(std::size_t backend) const {
-  return states_[backend]->in_flight.load(std::memory_order_relaxed);
 }
 
 }  // namespace balancer::service

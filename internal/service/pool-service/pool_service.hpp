@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -74,9 +75,18 @@ class PoolService {
   // A health check ended; `reason` says how.
   void ReportCheck(std::size_t backend, bool passed, std::string_view reason);
 
-  bool healthy(std::size_t backend) const;
+  // A backend as it is now, and its checks so far.
+  struct Status {
+    bool healthy = false;
+    int in_flight = 0;
+    std::uint64_t checks_passed = 0;
+    std::uint64_t checks_failed = 0;
+  };
+  Status status(std::size_t backend) const;
+
+  bool healthy(std::size_t backend) const { return status(backend).healthy; }
   std::size_t healthy_count() const;
-  int in_flight(std::size_t backend) const;
+  int in_flight(std::size_t backend) const { return status(backend).in_flight; }
 
   std::size_t size() const { return settings_.size(); }
   const model::BackendSettings& settings(std::size_t backend) const { return settings_[backend]; }

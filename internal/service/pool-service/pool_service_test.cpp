@@ -72,6 +72,21 @@ std::vector<int> Spread(PoolService& pool, int threads, int count) {
   return {chosen.begin(), chosen.end()};
 }
 
+TEST_CASE("Checks are counted by their result; a failed connect is none") {
+  Pool pool(Backends({1, 1}));
+  pool.Pass(0);
+  pool.Pass(0);
+  pool.Fail(0);
+  pool.Refuse(0);
+  const auto lease = pool.service.Choose({});
+  CHECK_FALSE(lease.has_value());  // the one is set aside, the other not checked
+  const PoolService::Status status = pool.service.status(0);
+  CHECK(status.checks_passed == 2);
+  CHECK(status.checks_failed == 1);
+  CHECK_FALSE(status.healthy);
+  CHECK(pool.service.status(1).checks_passed == 0);
+}
+
 TEST_CASE("A backend serves nothing before its first check") {
   Pool pool(Backends({1}));
   CHECK_FALSE(pool.Serves());

@@ -50,6 +50,8 @@ struct alignas(64) Shard {
   // Guarded by mu. Must outlive the clients.
   std::unordered_map<std::string, UntakenCounts, KeyHash, KeyEqual> untaken;
   LruMap<ClientEntry> clients;                                         // guarded by mu
+  std::uint64_t hits = 0;                                              // guarded by mu
+  std::uint64_t misses = 0;                                            // guarded by mu
   std::unordered_map<std::string, Lookup, KeyHash, KeyEqual> lookups;  // guarded by mu
 };
 
@@ -78,6 +80,7 @@ class TokenManager::Impl {
     {
       const std::lock_guard lock(shard.mu);
       decision = Decide(shard, key, now - epoch_);
+      ++(decision.hit ? shard.hits : shard.misses);
     }
     if (decision.ask_storage) AskStorage(std::string(client_id));
     return decision.admission;
@@ -166,11 +169,14 @@ class TokenManager::Impl {
 
   std::uint64_t uncounted() const { return uncounted_.load(std::memory_order_relaxed); }
 
-  std::size_t size() const {
-    std::size_t sum = 0;
+  BucketCacheStats stats() const {
+    BucketCacheStats sum;
     for (const auto& shard : shards_.shards()) {
       const std::lock_guard lock(shard->mu);
-      sum += shard->clients.size();
+      sum.size += shard->clients.size();
+      sum.hits += shard->hits;
+      sum.misses += shard->misses;
+      sum.evictions += shard->clients.evictions();
     }
     return sum;
   }
@@ -180,6 +186,8 @@ class TokenManager::Impl {
     Admission admission;
     // A look-up has been begun: AskStorage() must follow, without the lock.
     bool ask_storage = false;
+    // By limits that were in memory.
+    bool hit = false;
   };
 
   Time Now() const { return clock_() - epoch_; }
@@ -190,11 +198,11 @@ class TokenManager::Impl {
     if (entry == nullptr) return DecideUnknown(shard, key, now);
     const bool stale = entry->generation != generation_.load(std::memory_order_acquire);
     const bool recheck = entry->recheck_at != Time{0} && now >= entry->recheck_at;
-    if (!stale && !recheck) return {Take(shard, key, *entry, now), false};
+    if (!stale && !recheck) return {Take(shard, key, *entry, now), false, true};
 
     const bool available = storage_.available();
-    if (stale && available) return {{Verdict::pending, {}}, false};
-    Decision decision{Take(shard, key, *entry, now), false};
+    if (stale && available) return {{Verdict::pending, {}}};
+    Decision decision{Take(shard, key, *entry, now), false, true};
     if (available || IsTrialDue(now)) {
       entry->recheck_at = now + kRecheckAfter;
       decision.ask_storage = BeginLookup(shard, key);
@@ -229,7 +237,7 @@ class TokenManager::Impl {
 
   // For a client that is not in memory.
   Decision DecideUnknown(Shard& shard, const HashedKey& key, Time now) {
-    if (storage_.available()) return {{Verdict::pending, {}}, false};
+    if (storage_.available()) return {{Verdict::pending, {}}};
     Decision decision;
     if (options_.reject_on_storage_error) {
       decision.admission = Unavailable();
@@ -387,8 +395,8 @@ std::uint64_t TokenManager::uncounted() const {
   return impl_->uncounted();
 }
 
-std::size_t TokenManager::size() const {
-  return impl_->size();
+BucketCacheStats TokenManager::stats() const {
+  return impl_->stats();
 }
 
 }  // namespace balancer::service

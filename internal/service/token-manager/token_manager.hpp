@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,6 +34,14 @@ struct Admission {
   };
   Verdict verdict = Verdict::allowed;
   std::chrono::seconds retry_after{0};  // rounded up, at least 1
+};
+
+// What has become of the buckets in memory.
+struct BucketCacheStats {
+  std::size_t size = 0;         // buckets now
+  std::uint64_t hits = 0;       // calls of Admit() for a client whose limits were in memory
+  std::uint64_t misses = 0;     // the others
+  std::uint64_t evictions = 0;  // buckets that made room for others
 };
 
 // Decides who gets in: one token bucket per client_id, in a bounded cache in front of storage.
@@ -83,7 +93,8 @@ class TokenManager : public LimitsListener {
   std::uint64_t uncounted() const;
 
   // Buckets in memory now.
-  std::size_t size() const;
+  std::size_t size() const { return stats().size; }
+  BucketCacheStats stats() const;
 
  private:
   class Impl;

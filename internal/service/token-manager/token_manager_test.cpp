@@ -466,6 +466,35 @@ TEST_CASE("Full buckets make room first, then the coldest") {
   CHECK(gate.Admit("warm") == Verdict::pending);
 }
 
+TEST_CASE("Hits, misses and evictions are counted, whoever waits") {
+  Gate gate({.default_limits = Tokens(5), .max_clients = 2});
+  CHECK(gate.Request("a") == Verdict::allowed);  // asks twice: Admit, then Await
+  CHECK(gate.Request("a") == Verdict::allowed);
+  CHECK(gate.Request("b") == Verdict::allowed);
+  CHECK(gate.Request("c") == Verdict::allowed);
+  const BucketCacheStats stats = gate.tokens.stats();
+  CHECK(stats.size == 2);
+  CHECK(stats.hits == 1);
+  CHECK(stats.misses == 3);
+  CHECK(stats.evictions == 1);
+}
+
+TEST_CASE("A client without a token is a hit, one that must be looked up again is a miss") {
+  Gate gate({.default_limits = Tokens(1)});
+  CHECK(gate.Request("a") == Verdict::allowed);
+  CHECK(gate.Request("a") == Verdict::refused);
+  CHECK(gate.tokens.stats().hits == 1);
+  gate.tokens.OnChangesMissed();
+  CHECK(gate.Request("a") == Verdict::refused);
+  CHECK(gate.tokens.stats().hits == 1);
+  CHECK(gate.tokens.stats().misses == 2);
+  gate.storage.GoAway();
+  CHECK(gate.Request("a") == Verdict::refused);
+  CHECK(gate.Request("new") == Verdict::allowed);
+  CHECK(gate.tokens.stats().hits == 2);
+  CHECK(gate.tokens.stats().misses == 3);
+}
+
 TEST_CASE("Look-ups in progress are not lost, however many more than max_clients") {
   Gate gate({.default_limits = Tokens(5), .max_clients = 2});
   std::vector<std::unique_ptr<Waiting>> waiting;
