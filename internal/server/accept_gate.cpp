@@ -10,8 +10,8 @@ constexpr milliseconds kPause{50};
 
 }  // namespace
 
-AcceptGate::AcceptGate(Loop& loop, ConnectionBudget& budget)
-    : budget_(budget), resume_timer_(loop, [this] { MaybeResume(); }) {}
+AcceptGate::AcceptGate(Loop& loop, ConnectionBudget& budget, Traffic& traffic)
+    : budget_(budget), traffic_(traffic), resume_timer_(loop, [this] { MaybeResume(); }) {}
 
 void AcceptGate::Watch(evconnlistener* listener) {
   listener_ = listener;
@@ -23,6 +23,7 @@ void AcceptGate::Shut() {
 }
 
 void AcceptGate::CountIn() {
+  traffic_.connections.Add();
   if (++budget_.open >= budget_.max) Pause();
 }
 

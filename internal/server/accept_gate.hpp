@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "internal/server/loop.hpp"
+#include "internal/server/traffic.hpp"
 
 struct evconnlistener;
 
@@ -20,8 +21,8 @@ struct ConnectionBudget {
 // out: those who wait, wait unaccepted, and the loop does not spin on them. Loop thread only.
 class AcceptGate {
  public:
-  // `budget` must outlive it.
-  AcceptGate(Loop& loop, ConnectionBudget& budget);
+  // The references must outlive it.
+  AcceptGate(Loop& loop, ConnectionBudget& budget, Traffic& traffic);
 
   // Begins to watch over a listener, which must live until Shut().
   void Watch(evconnlistener* listener);
@@ -38,6 +39,7 @@ class AcceptGate {
   void MaybeResume();
 
   ConnectionBudget& budget_;
+  Traffic& traffic_;
   Timer resume_timer_;
   evconnlistener* listener_ = nullptr;
   bool paused_ = false;

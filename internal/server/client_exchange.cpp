@@ -29,7 +29,7 @@ ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
     return result;
   }
   body_.Start(framing, body_limit);
-  traffic_.requests.Add();
+  CountBegun();
   is_tunnel_ = false;
   body_paused_ = false;
   continue_owed_ = head_.expects_continue && framing.has_body();
@@ -40,12 +40,22 @@ ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
 
 void ClientExchange::Refuse(const Peer& peer, const model::Error& error) {
   Reset(peer);
-  traffic_.requests.Add();
+  CountBegun();
   body_.Start({Framing::Kind::until_close, 0});  // whatever still comes is not read
   is_tunnel_ = false;
   drain_awaited_ = false;
   TakeRequestId();
   Fail(error);
+}
+
+void ClientExchange::CountBegun() {
+  traffic_.requests.Add();
+  began_at_ = loop_.Now();
+}
+
+void ClientExchange::End() {
+  traffic_.ended.At(http::ToMethod(head_.method), status_).Add();
+  if (!is_tunnel_) traffic_.durations.Add(loop_.Now() - began_at_);
 }
 
 std::optional<model::Error> ClientExchange::TellBody(std::string_view& bytes) {

@@ -8,6 +8,7 @@
 #include "internal/http/body_reader.hpp"
 #include "internal/http/parser.hpp"
 #include "internal/server/exchange.hpp"
+#include "internal/server/loop.hpp"
 
 namespace balancer::server {
 
@@ -22,6 +23,11 @@ class ClientExchange : public Exchange {
                           std::uint64_t body_limit);
   // Answers a request of which there is no valid head, and has the connection closed.
   void Refuse(const Peer& peer, const model::Error& error);
+  // When the request's head was there.
+  TimePoint began_at() const { return began_at_; }
+  // Counts the request as ended. Once for each that was begun or refused: when the client has all
+  // of its response, or is gone.
+  void End();
 
   // Tells the handler of the next piece of the body at the front of `bytes`, or of its end, and
   // moves past it. Returns why the body cannot be read any further. The response may be complete
@@ -52,7 +58,8 @@ class ClientExchange : public Exchange {
   using Exchange::response_begun;
 
  protected:
-  using Exchange::Exchange;
+  ClientExchange(Loop& loop, ResponseClock& clock, Traffic& traffic)
+      : Exchange(clock, traffic), loop_(loop) {}
   ~ClientExchange() = default;
 
   void PauseBody() override { body_paused_ = true; }
@@ -65,6 +72,10 @@ class ClientExchange : public Exchange {
   void NoteUnsent(std::size_t unsent) { drain_awaited_ = drain_awaited_ || unsent >= kHighWater; }
 
  private:
+  void CountBegun();
+
+  Loop& loop_;
+  TimePoint began_at_;
   std::string head_bytes_;  // what head_ looks into
   http::BodyReader body_;
   bool is_tunnel_ = false;

@@ -55,6 +55,7 @@ EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* 
 EvhttpConnection::~EvhttpConnection() {
   evbuffer_remove_cb_entry(input_, input_watch_);
   if (!exchange_) return;
+  exchange_->End();
   frontend_.exchanges_.GiveBack(*exchange_);
   exchange_->TellGone();
 }
@@ -143,7 +144,7 @@ void EvhttpConnection::AwaitMoreHead() {
 }
 
 EvhttpExchange& EvhttpConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_, frontend_.traffic_);
+  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_);
   exchange_->Attach(*this);
   return *exchange_;
 }
@@ -286,6 +287,7 @@ void EvhttpConnection::CompleteResponse() {
   }
   const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
   const bool all_read = exchange_->body_complete();
+  exchange_->End();
   frontend_.exchanges_.GiveBack(*exchange_);
   exchange_ = nullptr;
   deadline_.Disarm();

@@ -9,7 +9,8 @@ class EvhttpConnection;
 // A request of an evhttp client.
 class EvhttpExchange final : public ClientExchange {
  public:
-  EvhttpExchange(ResponseClock& clock, Traffic& traffic) : ClientExchange(clock, traffic) {}
+  EvhttpExchange(Loop& loop, ResponseClock& clock, Traffic& traffic)
+      : ClientExchange(loop, clock, traffic) {}
 
   // Puts it to work for a connection.
   void Attach(EvhttpConnection& connection) { connection_ = &connection; }

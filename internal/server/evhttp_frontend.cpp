@@ -59,7 +59,7 @@ EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& setting
                    .target_bytes = settings.uri_bytes},
       router_(router),
       traffic_(traffic),
-      gate_(loop, budget),
+      gate_(loop, budget, traffic),
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),
       body_deadlines_(loop, settings.timeouts.body),

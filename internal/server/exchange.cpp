@@ -26,7 +26,8 @@ void Exchange::Reset(const Peer& peer) {
   keep_alive_ = true;
   peer_ = &peer;
   request_id_ = {};
-  head_sent_ = head_written_ = false;
+  status_ = RequestCounts::kNoStatus;
+  head_written_ = false;
   body_mode_ = BodyMode::none;
   ends_with_connection_ = false;
 }
@@ -73,13 +74,13 @@ void Exchange::SendHead(const http::ResponseHead& head) {
   delivery.request_id = request_id_;
   delivery.date = clock_.Date();
   keep_alive_ = delivery.keep_alive;
-  head_sent_ = true;
+  status_ = head.status;
   http::AppendResponseHead(out_, head, delivery);
 }
 
 void Exchange::SwitchProtocols(const http::ResponseHead& head) {
   keep_alive_ = false;
-  head_sent_ = true;
+  status_ = head.status;
   body_mode_ = BodyMode::plain;
   ends_with_connection_ = true;
   http::ResponseDelivery delivery;
@@ -116,7 +117,7 @@ void Exchange::Flush() {
 }
 
 void Exchange::Write(std::string_view more) {
-  head_written_ = head_sent_;  // else it is an interim response
+  head_written_ = status_ != RequestCounts::kNoStatus;  // else it is an interim response
   WriteOut(more);
 }
 
@@ -129,6 +130,7 @@ void Exchange::Finish() {
 
 void Exchange::Abort() {
   handler_ = nullptr;
+  if (response_begun()) traffic_.cut.Add();
   Cut(ends_with_connection_);
 }
 
@@ -140,7 +142,7 @@ void Exchange::Reply(http::ResponseHead& head, std::string_view body) {
 }
 
 void Exchange::Fail(const model::Error& error, std::int64_t retry_after) {
-  if (head_written_) return Abort();
+  if (response_begun()) return Abort();
   out_.clear();
   const http::Problem problem = http::ToProblem(error);
   http::ResponseHead head;

@@ -115,8 +115,9 @@ class Exchange {
   Traffic& traffic_;
   http::RequestHead head_;
   RequestHandler* handler_ = nullptr;
-  std::string out_;         // response bytes, framed, on their way to the kernel
-  bool keep_alive_ = true;  // decided in SendHead()
+  std::string out_;                        // response bytes, framed, on their way to the kernel
+  bool keep_alive_ = true;                 // decided in SendHead()
+  int status_ = RequestCounts::kNoStatus;  // of a response whose head is in out_, or written
 
  private:
   enum class BodyMode : std::uint8_t { none, plain, chunked };
@@ -127,7 +128,6 @@ class Exchange {
   const Peer* peer_ = nullptr;
   std::string_view request_id_;
   char made_id_[RequestIds::kLength];
-  bool head_sent_ = false;  // it is in out_, or written
   bool head_written_ = false;
   BodyMode body_mode_ = BodyMode::none;
   bool ends_with_connection_ = false;  // until_close

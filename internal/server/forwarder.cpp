@@ -6,13 +6,15 @@ namespace balancer::server {
 
 Forwarder::Forwarder(Loop& loop, const config::Settings& settings, service::PoolService& backends,
                      const upstream::AddressBook& addresses)
-    : settings_(settings.upstream),
+    : loop_(loop),
+      settings_(settings.upstream),
       trusted_proxies_(settings.rate_limit.trusted_proxies),
       response_limits_{.head_bytes = settings.server.header_bytes,
                        .field_count = settings.server.header_count,
                        .target_bytes = 0},
       backends_(backends),
       addresses_(addresses),
+      traffic_(backends.size()),
       connections_(loop, backends.size(), settings_.keepalive, settings_.keepalive_idle),
       connect_deadlines_(loop, settings_.timeouts.connect),
       response_deadlines_(loop, settings_.timeouts.response),

@@ -27,14 +27,19 @@ class Forwarder {
   // Chooses a backend, sends it the request and the client the response; or an error.
   void Start(Exchange& exchange);
 
+  // Any thread.
+  const ForwardingTraffic& traffic() const { return traffic_; }
+
  private:
   friend class Forwarding;
 
+  Loop& loop_;
   const config::UpstreamSettings& settings_;
   const std::vector<model::Cidr>& trusted_proxies_;
   const http::HeadLimits response_limits_;
   service::PoolService& backends_;
   const upstream::AddressBook& addresses_;
+  ForwardingTraffic traffic_;
   upstream::ConnectionPool connections_;
   DeadlineList connect_deadlines_;
   DeadlineList response_deadlines_;

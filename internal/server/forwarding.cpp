@@ -59,6 +59,7 @@ void Forwarding::TryNextBackend() {
     return GiveUp(tried_.empty() ? model::Error{ErrorCode::no_backend, "no backend is available"}
                                  : last_error_);
   }
+  if (!tried_.empty()) forwarder_.traffic_.retries_on_other.Add();
   lease_ = std::move(*lease);
   tried_.push_back(lease_.backend());
   Attempt(false);
@@ -114,19 +115,22 @@ void Forwarding::OnConnectFailed(Connection&, int error) {
 
 void Forwarding::ConnectFailed(ErrorCode code, const char* reason) {
   forwarder_.backends_.ReportConnectFailure(lease_.backend(), reason);
-  AttemptFailed({code, code == ErrorCode::backend_timeout ? "connecting to the backend timed out"
-                                                          : "the backend cannot be reached"},
-                false);
+  const bool timed_out = code == ErrorCode::backend_timeout;
+  AttemptFailed(
+      {code, timed_out ? "connecting to the backend timed out" : "the backend cannot be reached"},
+      timed_out ? UpstreamFailure::connect_timeout : UpstreamFailure::connect);
 }
 
-void Forwarding::AttemptFailed(model::Error error, bool closed) {
+void Forwarding::AttemptFailed(model::Error error, UpstreamFailure failure) {
   const RetryVerdict verdict =
       JudgeRetry({.method = exchange_->head().method,
                   .request_sent = stage_ != Stage::connecting && connection_->sent_any(),
                   .response_begun = response_begun_,
                   .body_held = body_held_,
                   .kept_alive = kept_alive_,
-                  .closed = closed});
+                  .closed = failure == UpstreamFailure::closed});
+  // A kept-alive connection closed under us is no fault of the backend's.
+  if (verdict != RetryVerdict::same_backend) traffic().CountFailure(failure);
   connection_.reset();
   last_error_ = std::move(error);
   PauseBody();  // until another connection can take it
@@ -134,6 +138,7 @@ void Forwarding::AttemptFailed(model::Error error, bool closed) {
     case RetryVerdict::give_up:
       return GiveUp(last_error_);
     case RetryVerdict::same_backend:
+      forwarder_.traffic_.retries_on_same.Add();
       return Attempt(true);
     case RetryVerdict::other_backend:
       lease_.Release();
@@ -147,7 +152,7 @@ void Forwarding::OnDeadline(Connection&) {
       return ConnectFailed(ErrorCode::backend_timeout, "connecting timed out");
     case Stage::awaiting_head:
       return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
-                           false);
+                           UpstreamFailure::timeout);
     case Stage::body:
       return CutResponse(ErrorCode::backend_timeout, "the backend stopped in its response");
     case Stage::tunnel:
@@ -159,6 +164,7 @@ void Forwarding::OnDeadline(Connection&) {
 
 void Forwarding::SendRequest() {
   stage_ = Stage::awaiting_head;
+  sent_at_ = forwarder_.loop_.Now();
   const http::RequestHead& head = exchange_->head();
   const Peer& peer = exchange_->peer();
   const model::BackendSettings& backend = forwarder_.backends_.settings(lease_.backend());
@@ -243,6 +249,9 @@ bool Forwarding::ReadHead(std::string_view& bytes) {
   response_begun_ = true;
   do {
     if (!ParseHead(bytes)) return false;
+    if (response_.status == 101 || response_.status >= 200) {
+      traffic().CountResponse(response_.status, forwarder_.loop_.Now() - sent_at_);
+    }
     if (response_.status == 101) {
       BeginTunnel();
       return true;
@@ -276,6 +285,7 @@ bool Forwarding::ParseHead(std::string_view& bytes) {
     fault = "the backend sent too many interim responses";
   }
   if (fault) {
+    traffic().CountFailure(UpstreamFailure::bad_response);
     GiveUp({ErrorCode::backend_bad_response, fault});
     return false;
   }
@@ -327,7 +337,7 @@ void Forwarding::OnClosed(Connection&, int error) {
     return AttemptFailed(
         {response_begun_ ? ErrorCode::backend_bad_response : ErrorCode::backend_unreachable,
          "the backend closed the connection before its response"},
-        true);
+        UpstreamFailure::closed);
   }
   const bool whole = response_.framing.kind == Framing::Kind::until_close && error == 0;
   if (whole) return EndResponse(false);
@@ -344,9 +354,14 @@ void Forwarding::EndResponse(bool connection_reusable) {
 }
 
 void Forwarding::CutResponse(model::ErrorCode code, const char* reason) {
+  traffic().CountFailure(UpstreamFailure::cut);
   Exchange& exchange = *exchange_;
   Release();
   exchange.Fail({code, reason});
+}
+
+UpstreamTraffic& Forwarding::traffic() {
+  return forwarder_.traffic_.backends[lease_.backend()];
 }
 
 // ---- Ends

@@ -58,7 +58,8 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   void Attempt(bool fresh_connection_only);
   std::unique_ptr<Connection> TakeIdleConnection();
   void ConnectFailed(model::ErrorCode code, const char* reason);
-  void AttemptFailed(model::Error error, bool closed);
+  void AttemptFailed(model::Error error, UpstreamFailure failure);
+  UpstreamTraffic& traffic();
 
   // The request, downward.
   void SendRequest();
@@ -88,6 +89,7 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   service::Lease lease_;
   std::vector<std::size_t> tried_;  // backends, in order
   std::unique_ptr<Connection> connection_;
+  TimePoint sent_at_;        // when the request's head was
   bool kept_alive_ = false;  // connection_ has served a request before
   model::Error last_error_;
 

@@ -41,6 +41,7 @@ void NativeConnection::Close() {
   socket_.Close();
   if (exchange_) {
     NativeExchange& exchange = *exchange_;
+    exchange.End();
     GiveBackExchange();
     exchange.TellGone();
   }
@@ -48,8 +49,8 @@ void NativeConnection::Close() {
 }
 
 NativeExchange& NativeConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.clock_, frontend_.traffic_);
-  exchange_->Attach(*this, frontend_.loop_.Now());
+  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_);
+  exchange_->Attach(*this);
   return *exchange_;
 }
 
@@ -191,6 +192,7 @@ void NativeConnection::CompleteResponse() {
   }
   const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
   const bool all_read = exchange_->body_complete() && !socket_.has_unread();
+  exchange_->End();
   GiveBackExchange();
   if (keep_alive) {
     phase_ = Phase::idle;

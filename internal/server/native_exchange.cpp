@@ -4,10 +4,6 @@
 #include "internal/server/native_frontend.hpp"
 
 namespace balancer::server {
-void NativeExchange::Attach(NativeConnection& connection, TimePoint now) {
-  connection_ = &connection;
-  began_at_ = now;
-}
 
 void NativeExchange::PauseBody() {
   ClientExchange::PauseBody();

@@ -12,11 +12,11 @@ class NativeConnection;
 // A request of a native client.
 class NativeExchange final : public ClientExchange {
  public:
-  NativeExchange(ResponseClock& clock, Traffic& traffic) : ClientExchange(clock, traffic) {}
+  NativeExchange(Loop& loop, ResponseClock& clock, Traffic& traffic)
+      : ClientExchange(loop, clock, traffic) {}
 
-  // Puts it to work for a connection, for a request whose head has arrived at `now`.
-  void Attach(NativeConnection& connection, TimePoint now);
-  TimePoint began_at() const { return began_at_; }
+  // Puts it to work for a connection.
+  void Attach(NativeConnection& connection) { connection_ = &connection; }
 
   // Whether anything has been sent since this was last asked.
   bool TakeWrote() { return std::exchange(wrote_, false); }
@@ -37,7 +37,6 @@ class NativeExchange final : public ClientExchange {
   void OnWriteDeadline();
 
   NativeConnection* connection_ = nullptr;
-  TimePoint began_at_;
   bool wrote_ = false;
   std::size_t unacknowledged_ = 0;                          // when write_deadline_ was armed
   Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what the client is to take

@@ -31,7 +31,7 @@ NativeFrontend::NativeFrontend(Loop& loop, const config::ServerSettings& setting
       body_limit_(settings.body_bytes == 0 ? http::BodyReader::kNoLimit : settings.body_bytes),
       router_(router),
       traffic_(traffic),
-      gate_(loop, budget),
+      gate_(loop, budget, traffic),
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),
       body_deadlines_(loop, settings.timeouts.body),

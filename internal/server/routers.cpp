@@ -38,6 +38,7 @@ void PublicRouter::Decide(Exchange& exchange, const Admission& admission) {
     case Admission::Verdict::allowed:
       return Serve(exchange);
     case Admission::Verdict::refused:
+      traffic_.limited.Add();
       return exchange.Fail({ErrorCode::rate_limited, "this client's rate limit is exceeded"},
                            admission.retry_after.count());
     case Admission::Verdict::unavailable:

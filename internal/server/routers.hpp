@@ -8,6 +8,7 @@
 #include "internal/server/forwarder.hpp"
 #include "internal/server/parking.hpp"
 #include "internal/server/redirector.hpp"
+#include "internal/server/traffic.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
 
 namespace balancer::server {
@@ -17,14 +18,16 @@ namespace balancer::server {
 class PublicRouter final : public Router {
  public:
   PublicRouter(Loop& loop, const config::RateLimitSettings& settings, ControlPlane& control_plane,
-               service::TokenManager& tokens, Redirector* redirector, Forwarder& forwarder)
+               service::TokenManager& tokens, Redirector* redirector, Forwarder& forwarder,
+               Traffic& traffic)
       : loop_(loop),
         rate_limited_(settings.enabled),
         identity_(settings),
         control_plane_(control_plane),
         tokens_(tokens),
         redirector_(redirector),
-        forwarder_(forwarder) {}
+        forwarder_(forwarder),
+        traffic_(traffic) {}
 
   void OnRequest(Exchange& exchange) override;
 
@@ -40,6 +43,7 @@ class PublicRouter final : public Router {
   service::TokenManager& tokens_;
   Redirector* const redirector_;  // nullptr: nothing is redirected
   Forwarder& forwarder_;
+  Traffic& traffic_;
   Parking parking_;  // requests whose client is being looked up
   std::string scratch_;
 };

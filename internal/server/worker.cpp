@@ -19,7 +19,7 @@ Worker::Worker(const Shared& shared, int listening_fd)
       forwarder_(loop_, shared.settings, shared.backends, shared.addresses),
       redirector_(MakeRedirector(shared)),
       router_(loop_, shared.settings.rate_limit, control_plane_, shared.tokens,
-              redirector_ ? &*redirector_ : nullptr, forwarder_),
+              redirector_ ? &*redirector_ : nullptr, forwarder_, traffic_),
       frontend_(MakeFrontend(loop_, shared.settings.server, router_, shared.budget, traffic_)),
       drain_(loop_, *frontend_) {
   frontend_->Listen(listening_fd);

@@ -37,6 +37,7 @@ class Worker {
 
   // Any thread.
   const Traffic& traffic() const { return traffic_; }
+  const ForwardingTraffic& forwarding_traffic() const { return forwarder_.traffic(); }
 
   // Begins to accept. No more than the first call counts.
   void Start();
