@@ -11,18 +11,19 @@ die() { echo "install-deps.sh: $*" >&2; exit 1; }
 packages_of() {
   case $1 in
     build) echo g++ cmake ninja-build pkg-config ccache libevent-dev libpqxx-dev libyaml-cpp-dev \
-      rapidjson-dev libfmt-dev libspdlog-dev libcli11-dev libexpected-dev libsqlite3-dev ;;
+      rapidjson-dev libfmt-dev libspdlog-dev libcli11-dev libexpected-dev libsqlite3-dev \
+      prometheus-cpp-dev ;;
     postgres) echo postgresql ;;
     tour) echo curl ;;  # for what fast-start and the README say to try
     split) echo python3 ;;
-    test) packages_of build; packages_of postgres; echo catch2 ;;
+    test) packages_of build; packages_of postgres; echo catch2 prometheus ;;
     lint) packages_of build; echo catch2 clang-format clang-tidy shellcheck ;;
     fuzz) packages_of build; echo clang libclang-rt-14-dev ;;
     bench) packages_of build; echo python3 nginx-light haproxy linux-perf valgrind strace ;;
     ping) packages_of build; echo python3 wrk ;;
     ci) echo make ;;
     runtime) echo libevent-2.1-7 libevent-pthreads-2.1-7 libpqxx-6.4 libyaml-cpp0.7 libfmt9 \
-      libspdlog1.10 libsqlite3-0 ;;
+      libspdlog1.10 libsqlite3-0 libprometheus-cpp-core1.0 ;;
     *) die "no group '$1'; there are build, postgres, tour, split, test, lint, fuzz, bench, ping, ci, runtime" ;;
   esac
 }
@@ -30,6 +31,7 @@ packages_of() {
 installed() {
   case $1 in
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null ;;  # any version will do
+    prometheus) command -v promtool >/dev/null ;;  # its checks are what is wanted
     nginx-light) command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] ;;
     *) [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ;;
   esac
@@ -74,5 +76,14 @@ if [[ " ${missing[*]} " == *" postgresql "* ]]; then
   "${as_root[@]}" cp -p "$defaults" "$defaults.before"
   trap '"${as_root[@]}" mv -f "$defaults.before" "$defaults"' EXIT
   echo 'create_main_cluster = false' | "${as_root[@]}" tee -a "$defaults" >/dev/null
+fi
+if [[ " ${missing[*]} " == *" prometheus "* ]]; then
+  # The package starts a server on port 9090, now and at every boot. A masked one is not started.
+  unit=/etc/systemd/system/prometheus.service
+  if [ ! -e "$unit" ] && [ ! -L "$unit" ]; then
+    "${as_root[@]}" install -d "$(dirname "$unit")"
+    "${as_root[@]}" ln -s /dev/null "$unit"
+    echo "Only promtool is used; to run the server too: systemctl unmask prometheus"
+  fi
 fi
 apt_install "${missing[@]}"

@@ -24,6 +24,7 @@
 #include "internal/api/handler/stats_handler.hpp"
 #include "internal/server/health_checker.hpp"
 #include "internal/server/listeners.hpp"
+#include "internal/server/metrics/metrics.hpp"
 #include "internal/server/routers.hpp"
 #include "internal/server/worker.hpp"
 #include "internal/service/limits-manager/limits_manager.hpp"
@@ -33,6 +34,7 @@
 #include "internal/service/redirect-split/shares_manager.hpp"
 #include "internal/service/request-counter/request_counter.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
+#include "version.hpp"
 
 namespace balancer {
 namespace {
@@ -148,6 +150,7 @@ class App {
   server::ConnectionBudget admin_budget_{1024};
   server::Traffic admin_traffic_;
   server::ControlPlane control_plane_;
+  server::metrics::Metrics metrics_;
   server::AdminRouter admin_router_;
   std::unique_ptr<server::Frontend> admin_frontend_;
   std::optional<server::FrontendDrain> admin_drain_;
@@ -181,7 +184,13 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
       budget_(MaxConnections(settings.server, open_files)),
       control_plane_(control_, settings.admin, limits_, split_ ? &split_->handler : nullptr,
                      &stats_),
-      admin_router_(control_plane_, health_),
+      metrics_({.version = kVersion,
+                .workers = workers_,
+                .connections = budget_,
+                .backends = backends_,
+                .tokens = tokens_,
+                .storage = *storage_}),
+      admin_router_(control_plane_, health_, metrics_),
       counts_timer_(control_, [this] { FlushCounts(); }),
       drain_deadline_(control_, [this] {
         spdlog::warn("stopping with requests in flight: server.timeouts.drain is over");

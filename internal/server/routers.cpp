@@ -1,5 +1,7 @@
 #include "internal/server/routers.hpp"
 
+#include "internal/server/metrics/metrics.hpp"
+
 namespace balancer::server {
 
 using model::ErrorCode;
@@ -56,10 +58,12 @@ void PublicRouter::Serve(Exchange& exchange) {
 void AdminRouter::OnRequest(Exchange& exchange) {
   const http::RequestHead& head = exchange.head();
   if (control_plane_.Serves(head)) return control_plane_.OnRequest(exchange);
-  SendApiResponse(
-      exchange,
-      health_.Handle(
-          {.method = head.method, .path = head.path(), .query = head.query(), .body = {}}));
+  const api::ApiRequest request{
+      .method = head.method, .path = head.path(), .query = head.query(), .body = {}};
+  if (metrics::Metrics::Serves(request.path)) {
+    return SendApiResponse(exchange, metrics_.Handle(request));
+  }
+  SendApiResponse(exchange, health_.Handle(request));
 }
 
 }  // namespace balancer::server

@@ -13,6 +13,10 @@
 
 namespace balancer::server {
 
+namespace metrics {
+class Metrics;
+}
+
 // The public port: what is the control plane's goes to it; everything else takes a token, and is
 // redirected or forwarded. Loop thread only; what it is given must outlive it.
 class PublicRouter final : public Router {
@@ -48,18 +52,20 @@ class PublicRouter final : public Router {
   std::string scratch_;
 };
 
-// The admin listener: the control plane, /healthz and /readyz. Loop thread only; the references
-// must outlive it.
+// The admin listener: the control plane, /healthz, /readyz and /metrics. Loop thread only; the
+// references must outlive it.
 class AdminRouter final : public Router {
  public:
-  AdminRouter(ControlPlane& control_plane, const api::HealthHandler& health)
-      : control_plane_(control_plane), health_(health) {}
+  AdminRouter(ControlPlane& control_plane, const api::HealthHandler& health,
+              const metrics::Metrics& metrics)
+      : control_plane_(control_plane), health_(health), metrics_(metrics) {}
 
   void OnRequest(Exchange& exchange) override;
 
  private:
   ControlPlane& control_plane_;
   const api::HealthHandler& health_;
+  const metrics::Metrics& metrics_;
 };
 
 }  // namespace balancer::server
