@@ -28,32 +28,27 @@ ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
     result.error = {ErrorCode::body_too_large, "the request body is too large"};
     return result;
   }
-  body_.Start(framing, body_limit);
-  CountBegun();
-  is_tunnel_ = false;
-  body_paused_ = false;
+  Start(framing, body_limit);
   continue_owed_ = head_.expects_continue && framing.has_body();
-  drain_awaited_ = false;
-  TakeRequestId();
   return result;
 }
 
 void ClientExchange::Refuse(const Peer& peer, const model::Error& error) {
   Reset(peer);
-  CountBegun();
-  body_.Start({Framing::Kind::until_close, 0});  // whatever still comes is not read
-  is_tunnel_ = false;
-  drain_awaited_ = false;
-  TakeRequestId();
+  Start({Framing::Kind::until_close, 0}, http::BodyReader::kNoLimit);  // what comes is not read
   Fail(error);
 }
 
-void ClientExchange::CountBegun() {
+void ClientExchange::Start(const Framing& framing, std::uint64_t body_limit) {
+  body_.Start(framing, body_limit);
+  is_tunnel_ = body_paused_ = continue_owed_ = drain_awaited_ = wrote_ = false;
+  began_at_ = complete_at_ = loop_.Now();
   traffic_.requests.Add();
-  began_at_ = loop_.Now();
+  TakeRequestId();
 }
 
 void ClientExchange::End() {
+  write_deadline_.Disarm();
   traffic_.ended.At(http::ToMethod(head_.method), status_).Add();
   if (!is_tunnel_) traffic_.durations.Add(loop_.Now() - began_at_);
 }
@@ -73,7 +68,10 @@ std::optional<model::Error> ClientExchange::TellBody(std::string_view& bytes) {
     case Event::end:
       break;
   }
-  if (body_.complete() && handler_) handler_->OnRequestEnd();
+  if (body_.complete()) {
+    complete_at_ = loop_.Now();
+    if (handler_) handler_->OnRequestEnd();
+  }
   return std::nullopt;
 }
 
@@ -113,9 +111,34 @@ void ClientExchange::TellTunnelEnd() {
   if (handler_) handler_->OnRequestEnd();
 }
 
-void ClientExchange::TellDrained() {
-  if (!std::exchange(drain_awaited_, false)) return;
+// ---- What the client takes
+
+void ClientExchange::WriteOut(std::string_view more) {
+  wrote_ = true;
+  unacknowledged_ += out_.size() + more.size();
+  Transmit(out_, more);
+  out_.clear();
+  const std::size_t left = unsent();
+  if (left == 0) return;
+  drain_awaited_ = drain_awaited_ || left >= kHighWater;
+  if (write_deadline_.armed()) return;
+  unacknowledged_ = Unacknowledged();
+  write_deadlines_.Arm(write_deadline_);
+}
+
+void ClientExchange::NoteTaken() {
+  if (unsent() == 0) write_deadline_.Disarm();
+  if (unsent() > kLowWater || !std::exchange(drain_awaited_, false)) return;
   if (handler_) handler_->OnDrained();
+}
+
+// A slow client is given another timeout's time as long as it takes anything at all. The kernel
+// asks for more only in lumps, so that its own queue counts too.
+void ClientExchange::OnWriteDeadline() {
+  const std::size_t now = Unacknowledged();
+  if (now >= unacknowledged_) return Cut(true);
+  unacknowledged_ = now;
+  write_deadlines_.Arm(write_deadline_);
 }
 
 }  // namespace balancer::server

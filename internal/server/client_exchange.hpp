@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "internal/http/body_reader.hpp"
 #include "internal/http/parser.hpp"
+#include "internal/server/deadline_list.hpp"
 #include "internal/server/exchange.hpp"
 #include "internal/server/loop.hpp"
 
@@ -16,6 +18,10 @@ namespace balancer::server {
 // Used again for later requests; an idle connection holds none. Loop thread only.
 class ClientExchange : public Exchange {
  public:
+  // `write_deadlines`: for a client that takes nothing of what is sent.
+  ClientExchange(Loop& loop, ResponseClock& clock, Traffic& traffic, DeadlineList& write_deadlines)
+      : Exchange(clock, traffic), loop_(loop), write_deadlines_(write_deadlines) {}
+
   // Begins a request with the head at the front of `bytes`, which are copied. `complete`: ready for
   // a Router. `error`: what to Refuse() it with; a body that is announced longer than `body_limit`
   // is one.
@@ -23,8 +29,8 @@ class ClientExchange : public Exchange {
                           std::uint64_t body_limit);
   // Answers a request of which there is no valid head, and has the connection closed.
   void Refuse(const Peer& peer, const model::Error& error);
-  // When the request's head was there.
-  TimePoint began_at() const { return began_at_; }
+  // When all of the request was there.
+  TimePoint complete_at() const { return complete_at_; }
   // Counts the request as ended. Once for each that was begun or refused: when the client has all
   // of its response, or is gone.
   void End();
@@ -47,8 +53,10 @@ class ClientExchange : public Exchange {
   // The request has failed while its body was read: the handler hears that the client is gone, the
   // client why.
   void FailRequest(const model::Error& error);
-  // Unsent bytes are at the low-water mark.
-  void TellDrained();
+  // The client has taken of what was unsent.
+  void NoteTaken();
+  // Whether anything has been sent since this was last asked.
+  bool TakeWrote() { return std::exchange(wrote_, false); }
 
   // In a tunnel: the client has sent all that it wanted.
   void TellTunnelEnd();
@@ -58,30 +66,37 @@ class ClientExchange : public Exchange {
   using Exchange::response_begun;
 
  protected:
-  ClientExchange(Loop& loop, ResponseClock& clock, Traffic& traffic)
-      : Exchange(clock, traffic), loop_(loop) {}
   ~ClientExchange() = default;
 
   void PauseBody() override { body_paused_ = true; }
   void ResumeBody() override;
   void ReadTunnel() override;
+  void WriteOut(std::string_view more) final;
 
   // The body is wanted: read on, by an event to come.
   virtual void WantBody() = 0;
-  // To be called when `unsent` bytes are left after a write.
-  void NoteUnsent(std::size_t unsent) { drain_awaited_ = drain_awaited_ || unsent >= kHighWater; }
+  // Gives these to the socket, or keeps what it does not take.
+  virtual void Transmit(std::string_view bytes, std::string_view more) = 0;
+  // Bytes given to Transmit() that the client has not acknowledged: ours and the kernel's.
+  virtual std::size_t Unacknowledged() const = 0;
 
  private:
-  void CountBegun();
+  void Start(const http::Framing& framing, std::uint64_t body_limit);
+  void OnWriteDeadline();
 
   Loop& loop_;
-  TimePoint began_at_;
+  DeadlineList& write_deadlines_;
+  TimePoint began_at_;  // the head was there
+  TimePoint complete_at_;
   std::string head_bytes_;  // what head_ looks into
   http::BodyReader body_;
   bool is_tunnel_ = false;
   bool body_paused_ = false;
   bool continue_owed_ = false;  // 100-continue, as soon as the body is wanted
   bool drain_awaited_ = false;  // the handler has seen unsent() at the high-water mark
+  bool wrote_ = false;
+  std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed, and what was sent since
+  Deadline write_deadline_{[this] { OnWriteDeadline(); }};
 };
 
 }  // namespace balancer::server

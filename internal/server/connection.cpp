@@ -115,6 +115,8 @@ void Connection::HandleEvent(short what) {
   Shared& shared = shared_;  // outlives this, which may be destroyed by its user
   shared.at_work = this;
   if (what & EV_CLOSED) end_seen_ = true;
+  // After YieldReading(): an event that has timed out is no longer waited for.
+  if (what & EV_TIMEOUT) event_add(read_event_.get(), nullptr);
   if (connecting_) {
     // A socket that fails to connect becomes readable and writable at once.
     FinishConnect();
@@ -125,7 +127,7 @@ void Connection::HandleEvent(short what) {
     Flush();
     if (had_unsent && unsent() == 0) user_->OnDrained(*this);
   }
-  if (shared.at_work && (what & (EV_READ | EV_CLOSED))) {
+  if (shared.at_work && (what & (EV_READ | EV_CLOSED | EV_TIMEOUT))) {
     if (reading_) {
       ReadAvailable();
     } else if (fd_ >= 0) {
@@ -181,12 +183,12 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
   if (end_after_unsent_) shutdown(fd_, SHUT_WR);
 }
 
-// There may be something to read all the same; if not, reading tells why.
+// There may be something to read all the same.
 void Connection::SendFailed() {
   write_failed_ = true;
   out_.clear();
   out_sent_ = 0;
-  event_active(read_event_.get(), EV_READ, 0);
+  ReadByEvent();
 }
 
 void Connection::FlushSoon() {
@@ -206,11 +208,28 @@ std::size_t Connection::Unacknowledged() const {
 
 // ---- Reading
 
+void Connection::ReadByEvent() {
+  event_active(read_event_.get(), EV_READ, 0);
+}
+
 void Connection::ResumeReading() {
+  stirred_ = true;
+  ResumeIdle();
+}
+
+void Connection::ResumeIdle() {
   if (reading_) return;
   reading_ = true;
   retell_ = !unread_.empty();
-  if (std::exchange(stirred_, false) || retell_) event_active(read_event_.get(), EV_READ, 0);
+  if (std::exchange(stirred_, false) || retell_) ReadByEvent();
+}
+
+// By a timer that is due: an event that is only made active would have its call in this same turn.
+void Connection::YieldReading() {
+  yielded_ = true;
+  retell_ = !unread_.empty();
+  const timeval now{};
+  event_add(read_event_.get(), &now);
 }
 
 void Connection::PutBack(std::string_view bytes) {
@@ -220,29 +239,31 @@ void Connection::PutBack(std::string_view bytes) {
 void Connection::ReadAvailable() {
   Shared& shared = shared_;
   std::vector<char>& scratch = shared.scratch;
+  yielded_ = false;
   if (std::exchange(retell_, false)) {
     Tell(0);
-    if (!shared.at_work) return;
+    if (!shared.at_work || yielded_) return;
   }
   for (int reads = 0; reading_; ++reads) {
-    if (reads == kReadsPerTurn) {
-      event_active(read_event_.get(), EV_READ, 0);
-      return;
-    }
+    if (reads == kReadsPerTurn) return YieldReading();
     const ssize_t got = recv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) {
+      const ConnectionUser* const user = user_;
       Tell(static_cast<std::size_t>(got));
-      if (!shared.at_work) return;
-      // Less than was asked for: the socket is empty, and what comes next brings a new edge. Only
-      // the end of the stream may have come with these bytes.
-      if (static_cast<std::size_t>(got) < scratch.size() && !end_seen_) return;
+      if (!shared.at_work || yielded_) return;
+      // Less than was asked for: the socket is empty, and what comes next brings a new edge. But a
+      // reset may have come right behind these bytes, with an edge that was the same: whoever waits
+      // for more must look. A user who has stopped or handed the connection on has what it wanted.
+      const bool content = !reading_ || user_ != user;
+      if (static_cast<std::size_t>(got) < scratch.size() && !end_seen_ && content) return;
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
     end_seen_ = true;
     reading_ = false;
-    return user_->OnClosed(*this, got < 0 ? errno : 0);
+    // A send that failed has used up the socket's error: what reads as an orderly end is none.
+    return user_->OnClosed(*this, got < 0 ? errno : write_failed_ ? EPIPE : 0);
   }
   // The edge has been seen, not what is behind it.
   stirred_ = true;

@@ -91,6 +91,11 @@ class Connection {
   void PauseReading() { reading_ = false; }
   // What has come meanwhile, or was put back, is told by an event to come.
   void ResumeReading();
+  // The same without a look at the socket, unless something is known to be there: a reset right
+  // behind what was told is not seen then. Saves a system call for each request.
+  void ResumeIdle();
+  // Goes on in the loop's next turn, and lets others have theirs.
+  void YieldReading();
   // Keeps bytes that OnData() could not use yet: they are told again in front of the next ones.
   // They may be a part of those just told.
   void PutBack(std::string_view bytes);
@@ -102,6 +107,8 @@ class Connection {
   bool end_seen() const { return end_seen_; }
   // Asks the kernel (one system call) whether an idle connection is still open and silent.
   bool IsQuiet() const;
+  // Nothing more can be sent; OnClosed() or OnUnread() follows.
+  bool write_failed() const { return write_failed_; }
   // Whether it has been reset or has failed otherwise (a system call).
   bool IsBroken() const { return write_failed_ || Error() != 0; }
   // Something has come that the user has not been told of, or has put back.
@@ -120,6 +127,7 @@ class Connection {
   void ReadAvailable();
   void Tell(std::size_t got);
   void SendFailed();
+  void ReadByEvent();
 
   Shared& shared_;
   ConnectionUser* user_ = nullptr;
@@ -127,11 +135,12 @@ class Connection {
   bool connecting_ = false;
   bool reading_ = true;
   bool stirred_ = false;  // an edge came while reading was paused
+  bool yielded_ = false;  // until the next turn
   bool retell_ = false;   // unread_ is to be told without waiting for more
   bool end_seen_ = false;
   bool sent_any_ = false;
-  bool full_ = false;          // the socket is: a write is waited for
-  bool write_failed_ = false;  // the reason is found by reading
+  bool full_ = false;  // the socket is: a write is waited for
+  bool write_failed_ = false;
   bool end_after_unsent_ = false;
   EventPtr read_event_;
   EventPtr write_event_;  // made when it is needed first

@@ -144,7 +144,8 @@ void EvhttpConnection::AwaitMoreHead() {
 }
 
 EvhttpExchange& EvhttpConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_);
+  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_,
+                                         frontend_.body_deadlines_);
   exchange_->Attach(*this);
   return *exchange_;
 }
@@ -251,8 +252,6 @@ void EvhttpConnection::Write(std::string_view bytes) {
   if (bytes.empty()) return;
   evbuffer_add(output, bytes.data(), bytes.size());
   bufferevent_enable(bev_, EV_WRITE);
-  unacknowledged_ = Unacknowledged();
-  frontend_.body_deadlines_.Arm(write_deadline_);
 }
 
 std::size_t EvhttpConnection::Unsent() const {
@@ -267,14 +266,12 @@ std::size_t EvhttpConnection::Unacknowledged() const {
 
 void EvhttpConnection::OnWritable(bufferevent*, void* self) {
   auto& connection = *static_cast<EvhttpConnection*>(self);
-  if (connection.Unsent() == 0) connection.write_deadline_.Disarm();
   switch (connection.phase_) {
     case Phase::flushing:
       if (connection.Unsent() == 0) connection.CompleteResponse();
       return;
     case Phase::serving:
-      if (connection.Unsent() <= Exchange::kLowWater) connection.exchange_->TellDrained();
-      return;
+      return connection.exchange_->NoteTaken();
     default:
       return;
   }
@@ -337,15 +334,6 @@ void EvhttpConnection::OnDeadline() {
     default:
       return Close();
   }
-}
-
-// A slow client is given another timeout's time as long as it takes anything at all. The kernel
-// asks for more only in lumps, so that its own queue counts too.
-void EvhttpConnection::OnWriteDeadline() {
-  const std::size_t now = Unacknowledged();
-  if (now >= unacknowledged_) return Cut(true);
-  unacknowledged_ = now;
-  frontend_.body_deadlines_.Arm(write_deadline_);
 }
 
 }  // namespace balancer::server

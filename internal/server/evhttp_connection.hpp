@@ -41,6 +41,8 @@ class EvhttpConnection {
   // Sends `bytes`, or keeps what the kernel does not take.
   void Write(std::string_view bytes);
   std::size_t Unsent() const;
+  // Response bytes that the client has not acknowledged: ours and the kernel's.
+  std::size_t Unacknowledged() const;
   void CompleteResponse();
   // Closes at once, so that the client sees that the response is not whole. Destroys this.
   void Cut(bool by_reset);
@@ -76,9 +78,6 @@ class EvhttpConnection {
   void HandBack();
   void BeginClosing();
   void OnDeadline();
-  void OnWriteDeadline();
-  // Response bytes that the client has not acknowledged: ours and the kernel's.
-  std::size_t Unacknowledged() const;
 
   // Stops reading while enough input waits, and goes on when there is room.
   void BoundInput();
@@ -97,12 +96,10 @@ class EvhttpConnection {
   bool reading_stopped_ = false;  // enough input waits unread
   bool telling_body_ = false;     // the handler has a view into the input
   http::UnfinishedHead unfinished_head_;
-  std::size_t unacknowledged_ = 0;  // when write_deadline_ was armed
   TimePoint closing_until_;
-  evhttp_request* request_ = nullptr;                       // while serving; evhttp's
-  EvhttpExchange* exchange_ = nullptr;                      // from a head's end to its response's
-  Deadline deadline_{[this] { OnDeadline(); }};             // for what the client is to send
-  Deadline write_deadline_{[this] { OnWriteDeadline(); }};  // for what it is to take
+  evhttp_request* request_ = nullptr;            // while serving; evhttp's
+  EvhttpExchange* exchange_ = nullptr;           // from a head's end to its response's
+  Deadline deadline_{[this] { OnDeadline(); }};  // for what the client is to send
 };
 
 }  // namespace balancer::server

@@ -7,12 +7,16 @@ namespace balancer::server {
 std::size_t EvhttpExchange::unsent() const {
   return connection_->Unsent() + out_.size();
 }
-void EvhttpExchange::WriteOut(std::string_view more) {
-  connection_->Write(out_);
+
+void EvhttpExchange::Transmit(std::string_view bytes, std::string_view more) {
+  connection_->Write(bytes);
   connection_->Write(more);
-  out_.clear();
-  NoteUnsent(connection_->Unsent());
 }
+
+std::size_t EvhttpExchange::Unacknowledged() const {
+  return connection_->Unacknowledged();
+}
+
 void EvhttpExchange::ResponseComplete() {
   connection_->CompleteResponse();
 }

@@ -9,8 +9,7 @@ class EvhttpConnection;
 // A request of an evhttp client.
 class EvhttpExchange final : public ClientExchange {
  public:
-  EvhttpExchange(Loop& loop, ResponseClock& clock, Traffic& traffic)
-      : ClientExchange(loop, clock, traffic) {}
+  using ClientExchange::ClientExchange;
 
   // Puts it to work for a connection.
   void Attach(EvhttpConnection& connection) { connection_ = &connection; }
@@ -18,7 +17,8 @@ class EvhttpExchange final : public ClientExchange {
   std::size_t unsent() const override;
 
  private:
-  void WriteOut(std::string_view more) override;
+  void Transmit(std::string_view bytes, std::string_view more) override;
+  std::size_t Unacknowledged() const override;
   void ResponseComplete() override;
   void Cut(bool by_reset) override;
   bool CanKeepAlive() const override;

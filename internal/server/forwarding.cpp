@@ -27,7 +27,6 @@ void Forwarding::Start(Exchange& exchange) {
   exchange_ = &exchange;
   exchange.Accept(*this);
   tried_.clear();
-  held_.clear();
   body_held_ = true;
   request_complete_ = !exchange.head().framing.has_body();
   body_paused_ = false;
@@ -381,6 +380,8 @@ void Forwarding::Release() {
   connection_.reset();
   lease_.Release();
   exchange_ = nullptr;
+  held_.clear();
+  if (held_.capacity() > kDirectBytes) held_.shrink_to_fit();
   forwarder_.forwardings_.GiveBack(*this);
 }
 

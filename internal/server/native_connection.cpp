@@ -15,6 +15,8 @@ namespace {
 // Up to here all input is taken for one head when it is copied; in more, the head's end is looked
 // for first, so that of many requests sent ahead each is copied once.
 constexpr std::size_t kUsualHeadBytes = 2048;
+// Requests of one client that are begun before others get their turn.
+constexpr int kHeadsPerTurn = 16;
 // How long a client that goes on sending after our last response is listened to at most.
 constexpr milliseconds kLongestLinger{30'000};
 // A client that sends its end this soon after its request may just have nothing more to say.
@@ -49,13 +51,13 @@ void NativeConnection::Close() {
 }
 
 NativeExchange& NativeConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_);
+  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_,
+                                         frontend_.body_deadlines_);
   exchange_->Attach(*this);
   return *exchange_;
 }
 
 void NativeConnection::GiveBackExchange() {
-  exchange_->Detach();
   frontend_.exchanges_.GiveBack(*exchange_);
   exchange_ = nullptr;
 }
@@ -63,10 +65,14 @@ void NativeConnection::GiveBackExchange() {
 // ---- The request
 
 void NativeConnection::OnData(Connection&, std::string_view bytes) {
-  while (!bytes.empty()) {
+  for (int heads = 0; !bytes.empty();) {
     switch (phase_) {
       case Phase::idle:
       case Phase::head:
+        if (heads++ == kHeadsPerTurn) {
+          socket_.PutBack(bytes);
+          return socket_.YieldReading();
+        }
         if (!ReadHead(bytes)) return;
         break;
       case Phase::serving:
@@ -128,8 +134,7 @@ void NativeConnection::Serve() {
   phase_ = Phase::serving;
   served_ = true;
   socket_.deadline().Disarm();
-  // What follows the request stays in the kernel until it has been answered.
-  if (exchange.body_complete()) socket_.PauseReading();
+  if (exchange.body_complete()) AwaitResponse();
   frontend_.router_.OnRequest(exchange);
   if (phase_ != Phase::serving) return;
   if (exchange.body_complete()) {
@@ -137,6 +142,12 @@ void NativeConnection::Serve() {
   } else if (!exchange.body_paused()) {
     WantBody();
   }
+}
+
+// The request is complete. What follows it stays in the kernel until it has been answered.
+void NativeConnection::AwaitResponse() {
+  socket_.PauseReading();
+  frontend_.presence_deadlines_.Arm(socket_.deadline());
 }
 
 // Answers that there is no valid request, and closes.
@@ -160,10 +171,9 @@ bool NativeConnection::ReadBody(std::string_view& bytes) {
   }
   if (phase_ != Phase::serving || exchange_->body_paused()) return true;
   if (exchange_->body_complete()) {
-    socket_.deadline().Disarm();
-    socket_.PauseReading();
+    AwaitResponse();
     if (socket_.end_seen()) OnInputEnd();
-  } else {
+  } else if (!exchange_->is_tunnel()) {
     frontend_.body_deadlines_.Arm(socket_.deadline());
   }
   return true;
@@ -177,13 +187,18 @@ void NativeConnection::PauseBody() {
 
 void NativeConnection::WantBody() {
   exchange_->SendOwedContinue();
-  if (!exchange_->is_tunnel()) frontend_.body_deadlines_.Arm(socket_.deadline());
+  if (exchange_->is_tunnel()) {
+    socket_.deadline().Disarm();  // how long it may be silent is not for the front end to say
+  } else {
+    frontend_.body_deadlines_.Arm(socket_.deadline());
+  }
   socket_.ResumeReading();
 }
 
 // ---- The response
 
 void NativeConnection::CompleteResponse() {
+  if (socket_.write_failed()) return Close();  // what it has sent ahead is for nobody
   if (socket_.unsent() > 0) {
     phase_ = Phase::flushing;
     socket_.deadline().Disarm();  // what counts now is what the client takes
@@ -197,7 +212,7 @@ void NativeConnection::CompleteResponse() {
   if (keep_alive) {
     phase_ = Phase::idle;
     frontend_.idle_deadlines_.Arm(socket_.deadline());
-    socket_.ResumeReading();
+    socket_.ResumeIdle();
   } else if (all_read) {
     Close();
   } else {
@@ -217,7 +232,7 @@ void NativeConnection::BeginClosing() {
 
 void NativeConnection::OnDrained(Connection&) {
   if (!exchange_) return;
-  exchange_->NoteDrained();
+  exchange_->NoteTaken();
   if (phase_ == Phase::flushing) CompleteResponse();
 }
 
@@ -241,8 +256,8 @@ void NativeConnection::OnUnread(Connection&) {
 // but one. CheckPresence() finds out.
 void NativeConnection::OnInputEnd() {
   if (!exchange_->response_begun()) {
-    frontend_.half_close_deadlines_.Arm(socket_.deadline());
-  } else if (frontend_.loop_.Now() - exchange_->began_at() > kHalfCloseWindow) {
+    frontend_.presence_deadlines_.Arm(socket_.deadline());
+  } else if (frontend_.loop_.Now() - exchange_->complete_at() > kHalfCloseWindow) {
     Close();
   } else {
     exchange_->TakeWrote();
@@ -250,11 +265,15 @@ void NativeConnection::OnInputEnd() {
   }
 }
 
-// Before its response, the client is sent a 100: one that is there passes over what it has not
+// Finds out whether the client of a response that takes its time is still there. A reset is seen;
+// one that came right behind the request had no edge of its own. A client that has sent its end may
+// be either: before its response it is sent a 100: one that is there passes over what it has not
 // asked for (RFC 9110 §15.2.1), and for one that has left the kernel answers with a reset. Within a
 // response nothing can be put in: what comes of it has the same effect, and a client whose response
 // is silent is taken as gone.
 void NativeConnection::CheckPresence() {
+  if (socket_.IsBroken()) return Close();
+  if (!socket_.end_seen()) return;
   if (!exchange_->response_begun()) return exchange_->SendContinue();
   if (!exchange_->TakeWrote() && socket_.unsent() == 0) return Close();
   frontend_.silence_deadlines_.Arm(socket_.deadline());

@@ -63,6 +63,7 @@ class NativeConnection final : public ConnectionUser {
   void AwaitMoreHead(std::string_view bytes);
   void Serve();
   void Refuse(const model::Error& error);
+  void AwaitResponse();
   bool ReadBody(std::string_view& bytes);
   void OnInputEnd();
   void CheckPresence();

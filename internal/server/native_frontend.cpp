@@ -10,10 +10,9 @@ namespace {
 
 // How long a refused client may go on sending before its connection is closed under it.
 constexpr milliseconds kLinger{2'000};
-// How long a client that has sent its end waits for its response before it is asked whether it is
-// still there.
-constexpr milliseconds kHalfClose{250};
-// How long the response to such a client may be silent once it has begun.
+// How long a response may take before it is looked whether its client is still there.
+constexpr milliseconds kPresence{250};
+// How long the response to a client that has sent its end may be silent once it has begun.
 constexpr milliseconds kSilence{1'000};
 
 }  // namespace
@@ -35,7 +34,7 @@ NativeFrontend::NativeFrontend(Loop& loop, const config::ServerSettings& setting
       idle_deadlines_(loop, settings.timeouts.idle),
       header_deadlines_(loop, settings.timeouts.header),
       body_deadlines_(loop, settings.timeouts.body),
-      half_close_deadlines_(loop, kHalfClose),
+      presence_deadlines_(loop, kPresence),
       silence_deadlines_(loop, kSilence),
       linger_deadlines_(loop, kLinger),
       shared_(loop),

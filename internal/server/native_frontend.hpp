@@ -34,7 +34,6 @@ class NativeFrontend final : public Frontend {
   std::size_t connection_count() const override { return connections_.size(); }
 
   bool draining() const { return draining_; }
-  DeadlineList& body_deadlines() { return body_deadlines_; }
 
  private:
   friend class NativeConnection;
@@ -58,7 +57,7 @@ class NativeFrontend final : public Frontend {
   DeadlineList idle_deadlines_;
   DeadlineList header_deadlines_;
   DeadlineList body_deadlines_;
-  DeadlineList half_close_deadlines_;
+  DeadlineList presence_deadlines_;
   DeadlineList silence_deadlines_;
   DeadlineList linger_deadlines_;
   Connection::Shared shared_;

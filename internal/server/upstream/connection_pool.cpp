@@ -7,10 +7,7 @@ namespace balancer::server::upstream {
 
 ConnectionPool::ConnectionPool(Loop& loop, std::size_t backends, std::size_t keepalive,
                                milliseconds idle_timeout)
-    : keepalive_(keepalive),
-      idle_timeouts_(loop, idle_timeout),
-      shared_(loop),
-      idle_(backends) {}
+    : keepalive_(keepalive), idle_timeouts_(loop, idle_timeout), shared_(loop), idle_(backends) {}
 
 std::unique_ptr<Connection> ConnectionPool::TakeIdle(std::size_t backend) {
   auto& idle = idle_[backend];

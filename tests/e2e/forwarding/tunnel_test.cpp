@@ -153,3 +153,19 @@ TEST_CASE("a switch that nobody may have asked for is not asked for, and not tak
   CHECK_FALSE(backend.last_request().Has("Upgrade"));
   CHECK_FALSE(backend.last_request().Has("Connection"));
 }
+
+TEST_CASE("what a tunnel's client is silent for is no matter of server.timeouts") {
+  ScriptedBackend backend(EchoLines);
+  Balancer balancer(BalancerConfig()
+                        .Backend(backend)
+                        .Set("server.timeouts.body", "200ms")
+                        .Set("server.timeouts.idle", "200ms"));
+  auto client = balancer.Connect();
+  client.Send(kAsk);
+  REQUIRE(client.ReceiveAny().status == 101);
+  for (int i = 0; i < 2; ++i) {
+    client.Send("x\n");
+    REQUIRE(ReadUntil(client.socket(), "\n") == "you said x\n");
+    CHECK_FALSE(client.ClosedByServer(500ms));
+  }
+}

@@ -1,3 +1,7 @@
+#include <sys/socket.h>
+
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/support/balancer.hpp"
@@ -186,4 +190,76 @@ TEST_CASE("2,000 slow clients are no hindrance to the others, and are told off")
   CHECK(ProblemMistake(slow.back().Receive("POST"), 408) == "");
   CHECK(slow.front().ClosedByServer());
   CHECK(slow.back().ClosedByServer());
+}
+
+TEST_CASE("a client that is reset right behind its request takes its upstream request with it") {
+  ScriptedBackend backend([](Message&, Peer& peer) { peer.Hang(); });
+  Balancer balancer(Native().Backend(backend));
+  for (int i = 0; i < 20; ++i) {
+    auto client = balancer.Connect();
+    client.Send(kGet);
+    client.socket().Reset();
+  }
+  CHECK(backend.WaitForRequests(1));
+  CHECK(Eventually([&] { return backend.open_connections() == 0; }, kSanitized ? 8s : 3s));
+}
+
+TEST_CASE("what a client that is gone has sent ahead is not served") {
+  ScriptedBackend backend(Ok());
+  Balancer balancer(Native().Backend(backend));
+  std::string requests;
+  for (int i = 0; i < 400; ++i) requests += kGet;
+  auto client = balancer.Connect();
+  client.Send(requests);
+  client.socket().Reset();
+  CHECK(balancer.Get("/after").status == 200);
+  CHECK(Eventually([&] { return balancer.Get("/after").status == 200; }));
+  CHECK(backend.request_count() < 100);
+}
+
+TEST_CASE("a client that takes little at a time, but goes on, is not cut off") {
+  ScriptedBackend backend(Ok(std::string(20'000'000, 'x')));
+  Balancer balancer(Native().Backend(backend).Set("server.timeouts.body", "500ms"));
+  auto client = balancer.Connect({.receive_buffer = 4096});
+  client.Send(kGet);
+  const Deadline long_enough(3s);
+  std::size_t taken = 0;
+  while (!long_enough.passed()) {
+    char some[8000];
+    const auto got = recv(client.socket().fd(), some, sizeof some, 0);
+    REQUIRE(got > 0);
+    taken += static_cast<std::size_t>(got);
+    CHECK_FALSE(Eventually([&] { return !balancer.process().running(); }, 50ms));
+  }
+  CHECK(taken < 20'000'000);
+}
+
+TEST_CASE("a client that floods with refused requests does not keep others waiting") {
+  ScriptedBackend backend(Ok());
+  Balancer balancer(Native().Backend(backend).DefaultLimits("1", "0.001"));
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += kGet;
+  auto flooder = balancer.Connect();
+  std::atomic<bool> done = false;
+  std::thread sender([&] {
+    while (!done && flooder.socket().Send(requests, 1s)) {
+    }
+  });
+  std::thread reader([&] {
+    std::string answers;
+    while (flooder.socket().Receive(answers, 5s) == TcpSocket::Got::bytes) answers.clear();
+  });
+  std::vector<milliseconds> took;
+  for (int i = 0; i < 50; ++i) {
+    const auto began = SteadyClock::now();
+    CHECK(balancer.Get("/", "X-API-Key: other" + std::to_string(i) + "\r\n").status == 200);
+    took.push_back(std::chrono::duration_cast<milliseconds>(SteadyClock::now() - began));
+  }
+  done = true;
+  sender.join();
+  CHECK(balancer.Stop() == 0);
+  reader.join();
+  std::sort(took.begin(), took.end());
+  INFO("median " << took[took.size() / 2].count() << " ms");
+  if (!kSanitized) CHECK(took[took.size() / 2] < 100ms);
 }

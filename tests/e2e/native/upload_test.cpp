@@ -47,7 +47,9 @@ TEST_CASE("body_bytes: 0 is no limit") {
   Balancer balancer(Native().Backend(backend).Set("server.body_bytes", "0"));
   constexpr std::size_t kSize = 30'000'000;
   const std::string body = Pattern(kSize);
-  CHECK(balancer.Call("POST", "/", "", body).status == 200);
+  const auto whole = balancer.Call("POST", "/", "", body);
+  INFO(whole.body);
+  CHECK(whole.status == 200);
   auto client = balancer.Connect();
   client.Send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" +
               Chunked(body, 1'000'000));

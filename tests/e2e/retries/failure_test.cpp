@@ -163,3 +163,33 @@ TEST_CASE("errors name no library and no socket call") {
     CHECK(response.body.find(leak) == std::string::npos);
   }
 }
+
+TEST_CASE("a reset right behind a part of a response cuts it off at once") {
+  ScriptedBackend backend([](Message&, Peer& peer) {
+    peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + std::string(1000, 'x'));
+    peer.Reset();
+  });
+  Balancer balancer(BalancerConfig().Backend(backend));
+  for (int i = 0; i < 50; ++i) {
+    const auto response = balancer.Connect().Get();
+    CHECK((response.end == Message::End::cut || response.status == 502));
+  }
+}
+
+TEST_CASE("a response until close that is reset while the client sends is not taken for whole") {
+  ScriptedBackend backend(
+      [](Message&, Peer& peer) {
+        peer.Send("HTTP/1.1 200 OK\r\n\r\nsome of it");
+        peer.Reset();
+      },
+      {.heads_only = true});
+  Balancer balancer(BalancerConfig().Backend(backend));
+  for (int i = 0; i < 30; ++i) {
+    auto client = balancer.Connect();
+    client.Send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
+    for (int piece = 0; piece < 20 && client.Send(std::string(10'000, 'x')); ++piece) {
+    }
+    const auto response = client.Receive("POST");
+    CHECK_FALSE((response.status == 200 && response.whole()));
+  }
+}
