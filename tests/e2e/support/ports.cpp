@@ -3,10 +3,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 
 namespace balancer::e2e {
 namespace {
@@ -15,6 +18,21 @@ constexpr int kFirst = 10'000;
 constexpr int kCount = 22'000;
 // Test programs run side by side begin this far from each other.
 constexpr int kStride = 101;
+
+// Keeps other test programs from this port until we end: a name that one process can have. The
+// descriptor is kept for that.
+bool Claim(std::uint16_t port) {
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;  // abstract: the path begins with a NUL
+  const auto text = "balancer-test-port-" + std::to_string(port);
+  text.copy(name.sun_path + 1, text.size());
+  const auto length = offsetof(sockaddr_un, sun_path) + 1 + text.size();
+  if (bind(fd, reinterpret_cast<sockaddr*>(&name), static_cast<socklen_t>(length)) == 0)
+    return true;
+  close(fd);
+  return false;
+}
 
 bool CanListen(std::uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -38,7 +56,7 @@ std::uint16_t FreePort() {
   const std::lock_guard lock(mu);
   for (int tried = 0; tried < kCount; ++tried) {
     const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
-    if (CanListen(port)) return port;
+    if (Claim(port) && CanListen(port)) return port;
   }
   throw std::runtime_error("no free port");
 }
