@@ -114,7 +114,8 @@ class Bench:
     def end(self, process):
         process.terminate()
         process.wait()
-        self._running.remove(process)
+        if process in self._running:  # a contender may have been ended by itself before
+            self._running.remove(process)
 
     def wait_for(self, condition, process, log):
         deadline = time.monotonic() + 20
