@@ -76,9 +76,8 @@ class Bench:
         return self._contenders[contender.name].pid
 
     def end_contenders(self):
-        for process in self._contenders.values():
+        for process in list(self._contenders.values()):
             self.end(process)
-        self._contenders.clear()
 
     def load(self, shape, contender, requests, wrapper=()):
         """Sends exactly so many, each to be answered as the shape says. What load.cpp tells of it:
@@ -114,8 +113,8 @@ class Bench:
     def end(self, process):
         process.terminate()
         process.wait()
-        if process in self._running:  # a contender may have been ended by itself before
-            self._running.remove(process)
+        self._running.remove(process)
+        self._contenders = {name: of for name, of in self._contenders.items() if of is not process}
 
     def wait_for(self, condition, process, log):
         deadline = time.monotonic() + 20
