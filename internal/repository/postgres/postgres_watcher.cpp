@@ -22,6 +22,11 @@ class Receiver : public pqxx::notification_receiver {
 };
 
 struct Receivers {
+  Receivers(pqxx::connection& connection, std::vector<std::string>& heard_limits,
+            std::vector<std::string>& heard_settings)
+      : limits(connection, kLimits, heard_limits),
+        settings(connection, kSettings, heard_settings) {}
+
   Receiver limits;
   Receiver settings;
 };
@@ -34,8 +39,7 @@ PostgresWatcher::PostgresWatcher(std::shared_ptr<Server> server, std::unique_ptr
       migrator_(std::move(migrator)),
       auto_migrate_(auto_migrate),
       session_(std::move(server), [this](pqxx::connection& connection) {
-        session_.Attach(std::shared_ptr<Receivers>(new Receivers{
-            {connection, kLimits, heard_}, {connection, kSettings, settings_heard_}}));
+        session_.Attach(std::make_shared<Receivers>(connection, heard_, settings_heard_));
       }) {}
 
 Result<void> PostgresWatcher::Open() {

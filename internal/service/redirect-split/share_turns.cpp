@@ -29,15 +29,15 @@ std::size_t ShareTurns::Next() {
   // it is whole.
   const auto parts = static_cast<std::int64_t>(2 * claims_.size() - 2);
   const std::int64_t limit = (parts - 1) * kWholeShare;
-  Claim* chosen = nullptr;
-  std::int64_t chosen_room =
-      0;  // what is left of the limit: room / share turns until it is reached
+  Claim* chosen = &claims_.front();
+  // What it has left to its limit: room / share turns until it is reached. -1: none is chosen yet.
+  std::int64_t chosen_room = -1;
   for (Claim& claim : claims_) {
     claim.owed += claim.share;
     const std::int64_t owed = claim.owed * parts;
     if (owed < kWholeShare) continue;
     const std::int64_t room = limit - owed;
-    if (chosen == nullptr || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
+    if (chosen_room < 0 || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
       chosen = &claim;
       chosen_room = room;
     }

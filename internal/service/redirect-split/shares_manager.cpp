@@ -6,7 +6,6 @@
 
 namespace balancer::service {
 
-using model::ErrorCode;
 using model::Result;
 
 SharesManager::SharesManager(std::string tag, model::RedirectTargets defaults,

@@ -15,13 +15,13 @@ namespace {
 class FakeSettings : public service::SettingsStorage {
  public:
   void GetSetting(std::string, Done<std::optional<std::string>> done) override {
-    asked_.push_back([this, done = std::move(done)] {
+    asked_.emplace_back([this, done = std::move(done)] {
       if (failure) return done(model::Fail(*failure));
       done(value);
     });
   }
   void PutSetting(std::string, std::string text, Done<std::optional<std::int64_t>> done) override {
-    asked_.push_back([this, text = std::move(text), done = std::move(done)] {
+    asked_.emplace_back([this, text = std::move(text), done = std::move(done)] {
       const bool is_new = !value;
       if (!failure || stores_all_the_same) value = text;
       if (failure) return done(model::Fail(*failure));
