@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "internal/server/client_connection.hpp"
+#include "internal/server/client_side.hpp"
+
 namespace balancer::server {
 
 using http::Framing;
@@ -15,26 +18,33 @@ constexpr std::size_t kKeptBytes = 64 * 1024;
 
 }  // namespace
 
-ParseResult ClientExchange::Begin(std::string_view bytes, const Peer& peer,
-                                  const http::HeadLimits& limits, std::uint64_t body_limit) {
-  Reset(peer);
+ClientExchange::ClientExchange(ClientSide& side)
+    : Exchange(side.clock, side.traffic), side_(side) {}
+
+void ClientExchange::Attach(ClientConnection& connection, const Peer& peer) {
+  connection_ = &connection;
+  peer_ = &peer;
+}
+
+ParseResult ClientExchange::Begin(std::string_view bytes) {
+  Reset();
   if (head_bytes_.capacity() > kKeptBytes) head_bytes_ = {};
   head_bytes_.assign(bytes);
-  ParseResult result = http::ParseRequestHead(head_bytes_, limits, head_);
+  ParseResult result = http::ParseRequestHead(head_bytes_, side_.head_limits, head_);
   if (result.status != ParseResult::Status::complete) return result;
   const Framing& framing = head_.framing;
-  if (framing.kind == Framing::Kind::length && framing.length > body_limit) {
+  if (framing.kind == Framing::Kind::length && framing.length > side_.body_limit) {
     result.status = ParseResult::Status::error;
     result.error = {ErrorCode::body_too_large, "the request body is too large"};
     return result;
   }
-  Start(framing, body_limit);
+  Start(framing, side_.body_limit);
   continue_owed_ = head_.expects_continue && framing.has_body();
   return result;
 }
 
-void ClientExchange::Refuse(const Peer& peer, const model::Error& error) {
-  Reset(peer);
+void ClientExchange::Refuse(const model::Error& error) {
+  Reset();
   Start({Framing::Kind::until_close, 0}, http::BodyReader::kNoLimit);  // what comes is not read
   Fail(error);
 }
@@ -42,7 +52,7 @@ void ClientExchange::Refuse(const Peer& peer, const model::Error& error) {
 void ClientExchange::Start(const Framing& framing, std::uint64_t body_limit) {
   body_.Start(framing, body_limit);
   is_tunnel_ = body_paused_ = continue_owed_ = drain_awaited_ = wrote_ = false;
-  began_at_ = complete_at_ = loop_.Now();
+  began_at_ = complete_at_ = side_.loop.Now();
   traffic_.requests.Add();
   TakeRequestId();
 }
@@ -50,7 +60,7 @@ void ClientExchange::Start(const Framing& framing, std::uint64_t body_limit) {
 void ClientExchange::End() {
   write_deadline_.Disarm();
   traffic_.ended.At(http::ToMethod(head_.method), status_).Add();
-  if (!is_tunnel_) traffic_.durations.Add(loop_.Now() - began_at_);
+  if (!is_tunnel_) traffic_.durations.Add(side_.loop.Now() - began_at_);
 }
 
 std::optional<model::Error> ClientExchange::TellBody(std::string_view& bytes) {
@@ -69,22 +79,26 @@ std::optional<model::Error> ClientExchange::TellBody(std::string_view& bytes) {
       break;
   }
   if (body_.complete()) {
-    complete_at_ = loop_.Now();
+    complete_at_ = side_.loop.Now();
     if (handler_) handler_->OnRequestEnd();
   }
   return std::nullopt;
 }
 
+void ClientExchange::PauseBody() {
+  body_paused_ = true;
+  connection_->PauseBody();
+}
+
 void ClientExchange::ResumeBody() {
   body_paused_ = false;
-  WantBody();
+  connection_->WantBody();
 }
 
 void ClientExchange::ReadTunnel() {
   body_.Start({Framing::Kind::until_close, 0});
   is_tunnel_ = true;
-  body_paused_ = false;
-  WantBody();
+  ResumeBody();
 }
 
 void ClientExchange::SendContinue() {
@@ -111,19 +125,35 @@ void ClientExchange::TellTunnelEnd() {
   if (handler_) handler_->OnRequestEnd();
 }
 
+void ClientExchange::ResponseComplete() {
+  connection_->CompleteResponse();
+}
+
+void ClientExchange::Cut(bool by_reset) {
+  connection_->Cut(by_reset);
+}
+
+bool ClientExchange::CanKeepAlive() const {
+  return body_complete() && !side_.draining;
+}
+
 // ---- What the client takes
+
+std::size_t ClientExchange::unsent() const {
+  return connection_->unsent() + out_.size();
+}
 
 void ClientExchange::WriteOut(std::string_view more) {
   wrote_ = true;
   unacknowledged_ += out_.size() + more.size();
-  Transmit(out_, more);
+  connection_->Send(out_, more);
   out_.clear();
   const std::size_t left = unsent();
   if (left == 0) return;
   drain_awaited_ = drain_awaited_ || left >= kHighWater;
   if (write_deadline_.armed()) return;
-  unacknowledged_ = Unacknowledged();
-  write_deadlines_.Arm(write_deadline_);
+  unacknowledged_ = connection_->Unacknowledged();
+  side_.body_deadlines.Arm(write_deadline_);
 }
 
 void ClientExchange::NoteTaken() {
@@ -135,10 +165,10 @@ void ClientExchange::NoteTaken() {
 // A slow client is given another timeout's time as long as it takes anything at all. The kernel
 // asks for more only in lumps, so that its own queue counts too.
 void ClientExchange::OnWriteDeadline() {
-  const std::size_t now = Unacknowledged();
+  const std::size_t now = connection_->Unacknowledged();
   if (now >= unacknowledged_) return Cut(true);
   unacknowledged_ = now;
-  write_deadlines_.Arm(write_deadline_);
+  side_.body_deadlines.Arm(write_deadline_);
 }
 
 }  // namespace balancer::server

@@ -14,21 +14,23 @@
 
 namespace balancer::server {
 
+class ClientConnection;
+struct ClientSide;
+
 // An exchange as its front end sees it: reads the request, and keeps what is to be known of it.
 // Used again for later requests; an idle connection holds none. Loop thread only.
-class ClientExchange : public Exchange {
+class ClientExchange final : public Exchange {
  public:
-  // `write_deadlines`: for a client that takes nothing of what is sent.
-  ClientExchange(Loop& loop, ResponseClock& clock, Traffic& traffic, DeadlineList& write_deadlines)
-      : Exchange(clock, traffic), loop_(loop), write_deadlines_(write_deadlines) {}
+  explicit ClientExchange(ClientSide& side);
+
+  // Puts it to work for a connection, which must outlive the request.
+  void Attach(ClientConnection& connection, const Peer& peer);
 
   // Begins a request with the head at the front of `bytes`, which are copied. `complete`: ready for
-  // a Router. `error`: what to Refuse() it with; a body that is announced longer than `body_limit`
-  // is one.
-  http::ParseResult Begin(std::string_view bytes, const Peer& peer, const http::HeadLimits& limits,
-                          std::uint64_t body_limit);
+  // a Router. `error`: what to Refuse() it with; a body that is announced too long is one.
+  http::ParseResult Begin(std::string_view bytes);
   // Answers a request of which there is no valid head, and has the connection closed.
-  void Refuse(const Peer& peer, const model::Error& error);
+  void Refuse(const model::Error& error);
   // When all of the request was there.
   TimePoint complete_at() const { return complete_at_; }
   // Counts the request as ended. Once for each that was begun or refused: when the client has all
@@ -65,27 +67,23 @@ class ClientExchange : public Exchange {
   bool keep_alive() const { return keep_alive_; }
   using Exchange::response_begun;
 
- protected:
-  ~ClientExchange() = default;
-
-  void PauseBody() override { body_paused_ = true; }
+  // Exchange
+  void PauseBody() override;
   void ResumeBody() override;
-  void ReadTunnel() override;
-  void WriteOut(std::string_view more) final;
-
-  // The body is wanted: read on, by an event to come.
-  virtual void WantBody() = 0;
-  // Gives these to the socket, or keeps what it does not take.
-  virtual void Transmit(std::string_view bytes, std::string_view more) = 0;
-  // Bytes given to Transmit() that the client has not acknowledged: ours and the kernel's.
-  virtual std::size_t Unacknowledged() const = 0;
+  std::size_t unsent() const override;
 
  private:
+  void ReadTunnel() override;
+  void WriteOut(std::string_view more) override;
+  void ResponseComplete() override;
+  void Cut(bool by_reset) override;
+  bool CanKeepAlive() const override;
+
   void Start(const http::Framing& framing, std::uint64_t body_limit);
   void OnWriteDeadline();
 
-  Loop& loop_;
-  DeadlineList& write_deadlines_;
+  ClientSide& side_;
+  ClientConnection* connection_ = nullptr;
   TimePoint began_at_;  // the head was there
   TimePoint complete_at_;
   std::string head_bytes_;  // what head_ looks into

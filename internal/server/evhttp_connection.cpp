@@ -26,16 +26,15 @@ namespace {
 constexpr std::string_view kHeadForEvhttp = "GET / HTTP/1.1\n\n";
 // Unread input at which reading stops.
 constexpr std::size_t kInputBytes = 64 * 1024;
-// How long a client that goes on sending after our last response is listened to at most.
-constexpr milliseconds kLongestLinger{30'000};
 
 }  // namespace
 
 EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection,
                                    bufferevent* bev)
     : frontend_(frontend),
+      side_(frontend.side_),
       keep_interest_(event_new(
-          frontend.loop_.base(), bufferevent_getfd(bev), EV_READ | EV_PERSIST,
+          side_.loop.base(), bufferevent_getfd(bev), EV_READ | EV_PERSIST,
           [](evutil_socket_t, short, void*) {}, nullptr)),
       connection_(connection),
       bev_(bev),
@@ -49,14 +48,14 @@ EvhttpConnection::EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* 
         static_cast<EvhttpFrontend*>(frontend)->OnConnectionClosed(closed);
       },
       &frontend);
-  frontend_.idle_deadlines_.Arm(deadline_);
+  side_.idle_deadlines.Arm(deadline_);
 }
 
 EvhttpConnection::~EvhttpConnection() {
   evbuffer_remove_cb_entry(input_, input_watch_);
   if (!exchange_) return;
   exchange_->End();
-  frontend_.exchanges_.GiveBack(*exchange_);
+  side_.exchanges.GiveBack(*exchange_);
   exchange_->TellGone();
 }
 
@@ -78,7 +77,7 @@ void EvhttpConnection::Cut(bool by_reset) {
 
 void EvhttpConnection::CloseIfIdle() {
   if (phase_ != Phase::idle) return;
-  served_ ? Close() : frontend_.linger_deadlines_.Arm(deadline_);
+  served_ ? Close() : side_.linger_deadlines.Arm(deadline_);
 }
 
 // ---- Reading heads
@@ -99,13 +98,13 @@ void EvhttpConnection::OnInputAdded() {
       return BoundInput();  // a body that nobody takes, or requests sent ahead
     case Phase::closing:
       evbuffer_drain(input_, evbuffer_get_length(input_));
-      if (frontend_.loop_.Now() < closing_until_) frontend_.linger_deadlines_.Arm(deadline_);
+      if (side_.loop.Now() < closing_until_) side_.linger_deadlines.Arm(deadline_);
       return;
   }
 }
 
 void EvhttpConnection::BoundInput() {
-  const std::size_t limit = std::max(kInputBytes, frontend_.head_limits_.head_bytes + 1);
+  const std::size_t limit = std::max(kInputBytes, side_.head_limits.head_bytes + 1);
   const bool full = evbuffer_get_length(input_) >= limit;
   if (full == reading_stopped_) return;
   reading_stopped_ = full;
@@ -125,11 +124,11 @@ void EvhttpConnection::ExamineHead() {
     unfinished_head_.Reset();
     if (bytes.empty()) return;
   }
-  if (!unfinished_head_.ParseDue(bytes, frontend_.head_limits_)) return AwaitMoreHead();
+  if (!unfinished_head_.ParseDue(bytes, side_.head_limits)) return AwaitMoreHead();
   const std::size_t end = http::FindHeadEnd(bytes, 0);
   if (end != std::string_view::npos) return TakeHead(bytes.substr(0, end));
   http::RequestHead scratch;
-  const auto result = http::ParseRequestHead(bytes, frontend_.head_limits_, scratch);
+  const auto result = http::ParseRequestHead(bytes, side_.head_limits, scratch);
   if (result.status == http::ParseResult::Status::error) return Refuse(result.error);
   AwaitMoreHead();
 }
@@ -137,22 +136,19 @@ void EvhttpConnection::ExamineHead() {
 void EvhttpConnection::AwaitMoreHead() {
   if (phase_ == Phase::idle) {
     phase_ = Phase::head;
-    frontend_.header_deadlines_.Arm(deadline_);
+    side_.header_deadlines.Arm(deadline_);
   }
   const auto& evhttp = frontend_.evhttp_callbacks_;
   bufferevent_setcb(bev_, nullptr, evhttp.write, evhttp.event, connection_);
 }
 
-EvhttpExchange& EvhttpConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_,
-                                         frontend_.body_deadlines_);
-  exchange_->Attach(*this);
+ClientExchange& EvhttpConnection::TakeExchange() {
+  exchange_ = &side_.TakeExchange(*this, peer_);
   return *exchange_;
 }
 
 void EvhttpConnection::TakeHead(std::string_view bytes) {
-  const auto result =
-      TakeExchange().Begin(bytes, peer_, frontend_.head_limits_, frontend_.settings_.body_bytes);
+  const auto result = TakeExchange().Begin(bytes);
   if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
 
   deadline_.Disarm();
@@ -175,7 +171,7 @@ void EvhttpConnection::Refuse(const model::Error& error) {
   phase_ = Phase::serving;
   // No read callback: evhttp may have a deferred call of it pending, with an argument of its own.
   bufferevent_setcb(bev_, nullptr, &EvhttpConnection::OnWritable, &EvhttpConnection::OnEvent, this);
-  exchange_->Refuse(peer_, error);
+  exchange_->Refuse(error);
 }
 
 void EvhttpConnection::Serve(evhttp_request* request) {
@@ -194,7 +190,7 @@ void EvhttpConnection::Serve(evhttp_request* request) {
   if (!exchange_->body_complete()) {
     bufferevent_trigger(bev_, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
   }
-  frontend_.router_.OnRequest(*exchange_);
+  side_.router.OnRequest(*exchange_);
 }
 
 // ---- The request's body
@@ -209,7 +205,7 @@ void EvhttpConnection::ReadBody() {
     exchange_->SendOwedContinue();
     evbuffer_iovec piece;
     if (evbuffer_peek(input_, -1, nullptr, &piece, 1) < 1 || piece.iov_len == 0) {
-      if (!exchange_->is_tunnel()) frontend_.body_deadlines_.Arm(deadline_);
+      if (!exchange_->is_tunnel()) side_.body_deadlines.Arm(deadline_);
       return BoundInput();
     }
     const std::string_view bytes(static_cast<char*>(piece.iov_base), piece.iov_len);
@@ -225,7 +221,7 @@ void EvhttpConnection::ReadBody() {
     evbuffer_drain(input_, bytes.size() - rest.size());
     if (error) break;
   }
-  if (phase_ == Phase::flushing && Unsent() == 0) return CompleteResponse();
+  if (phase_ == Phase::flushing && unsent() == 0) return CompleteResponse();
   if (phase_ != Phase::serving) return;
   deadline_.Disarm();
   BoundInput();
@@ -237,7 +233,12 @@ void EvhttpConnection::WantBody() {
 
 // ---- The response
 
-void EvhttpConnection::Write(std::string_view bytes) {
+void EvhttpConnection::Send(std::string_view bytes, std::string_view more) {
+  SendPiece(bytes);
+  SendPiece(more);
+}
+
+void EvhttpConnection::SendPiece(std::string_view bytes) {
   evbuffer* output = bufferevent_get_output(bev_);
   if (!bytes.empty() && evbuffer_get_length(output) == 0) {
     const ssize_t taken = send(bufferevent_getfd(bev_), bytes.data(), bytes.size(), MSG_NOSIGNAL);
@@ -254,21 +255,21 @@ void EvhttpConnection::Write(std::string_view bytes) {
   bufferevent_enable(bev_, EV_WRITE);
 }
 
-std::size_t EvhttpConnection::Unsent() const {
+std::size_t EvhttpConnection::unsent() const {
   return evbuffer_get_length(bufferevent_get_output(bev_));
 }
 
 std::size_t EvhttpConnection::Unacknowledged() const {
   int queued = 0;
   ioctl(bufferevent_getfd(bev_), SIOCOUTQ, &queued);
-  return Unsent() + static_cast<std::size_t>(queued);
+  return unsent() + static_cast<std::size_t>(queued);
 }
 
 void EvhttpConnection::OnWritable(bufferevent*, void* self) {
   auto& connection = *static_cast<EvhttpConnection*>(self);
   switch (connection.phase_) {
     case Phase::flushing:
-      if (connection.Unsent() == 0) connection.CompleteResponse();
+      if (connection.unsent() == 0) connection.CompleteResponse();
       return;
     case Phase::serving:
       return connection.exchange_->NoteTaken();
@@ -278,14 +279,14 @@ void EvhttpConnection::OnWritable(bufferevent*, void* self) {
 }
 
 void EvhttpConnection::CompleteResponse() {
-  if (Unsent() > 0 || telling_body_) {
+  if (unsent() > 0 || telling_body_) {
     phase_ = Phase::flushing;
     return;
   }
-  const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
+  const bool keep_alive = exchange_->keep_alive() && !side_.draining;
   const bool all_read = exchange_->body_complete();
   exchange_->End();
-  frontend_.exchanges_.GiveBack(*exchange_);
+  side_.exchanges.GiveBack(*exchange_);
   exchange_ = nullptr;
   deadline_.Disarm();
   if (keep_alive) return HandBack();
@@ -299,7 +300,7 @@ void EvhttpConnection::HandBack() {
   request_ = nullptr;
   phase_ = Phase::idle;
   reading_stopped_ = false;
-  frontend_.idle_deadlines_.Arm(deadline_);
+  side_.idle_deadlines.Arm(deadline_);
   evhttp_send_reply_end(done);
   BoundInput();
   // What the client has sent ahead waits in the buffer. evhttp turns to it later in this turn.
@@ -313,8 +314,8 @@ void EvhttpConnection::BeginClosing() {
   shutdown(bufferevent_getfd(bev_), SHUT_WR);
   evbuffer_drain(input_, evbuffer_get_length(input_));
   bufferevent_enable(bev_, EV_READ);
-  closing_until_ = frontend_.loop_.Now() + kLongestLinger;
-  frontend_.linger_deadlines_.Arm(deadline_);
+  closing_until_ = side_.loop.Now() + ClientSide::kLongestLinger;
+  side_.linger_deadlines.Arm(deadline_);
 }
 
 void EvhttpConnection::OnEvent(bufferevent*, short what, void* self) {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "internal/http/unfinished_head.hpp"
+#include "internal/server/client_connection.hpp"
 #include "internal/server/deadline_list.hpp"
-#include "internal/server/evhttp_exchange.hpp"
 #include "internal/server/evhttp_frontend.hpp"
 
 struct bufferevent;
@@ -21,7 +21,7 @@ namespace balancer::server {
 // One client's connection. Our eyes on the bufferevent that evhttp uses: each request head is read
 // here before evhttp gets to it, and while a request is served the bufferevent's callbacks are
 // ours. Loop thread only. Destroyed by evhttp's telling that the connection is closed.
-class EvhttpConnection {
+class EvhttpConnection final : public ClientConnection {
  public:
   EvhttpConnection(EvhttpFrontend& frontend, evhttp_connection* connection, bufferevent* bev);
   ~EvhttpConnection();
@@ -36,17 +36,14 @@ class EvhttpConnection {
   // Closes it. Destroys this.
   void Close();
 
-  // For its exchange.
-  void WantBody();
-  // Sends `bytes`, or keeps what the kernel does not take.
-  void Write(std::string_view bytes);
-  std::size_t Unsent() const;
-  // Response bytes that the client has not acknowledged: ours and the kernel's.
-  std::size_t Unacknowledged() const;
-  void CompleteResponse();
-  // Closes at once, so that the client sees that the response is not whole. Destroys this.
-  void Cut(bool by_reset);
-  bool draining() const { return frontend_.draining_; }
+  // ClientConnection
+  void PauseBody() override {}  // ReadBody() asks the exchange
+  void WantBody() override;
+  void Send(std::string_view bytes, std::string_view more) override;
+  std::size_t unsent() const override;
+  std::size_t Unacknowledged() const override;
+  void CompleteResponse() override;
+  void Cut(bool by_reset) override;
 
  private:
   enum class Phase : std::uint8_t {
@@ -74,7 +71,8 @@ class EvhttpConnection {
   void ReadBody();
 
   // The response.
-  EvhttpExchange& TakeExchange();
+  ClientExchange& TakeExchange();
+  void SendPiece(std::string_view bytes);
   void HandBack();
   void BeginClosing();
   void OnDeadline();
@@ -83,6 +81,7 @@ class EvhttpConnection {
   void BoundInput();
 
   EvhttpFrontend& frontend_;
+  ClientSide& side_;
   // Wants to read, and does nothing: added while evhttp drops the bufferevent's interest and we
   // take it up again, so that the kernel hears of neither.
   EventPtr keep_interest_;
@@ -98,7 +97,7 @@ class EvhttpConnection {
   http::UnfinishedHead unfinished_head_;
   TimePoint closing_until_;
   evhttp_request* request_ = nullptr;            // while serving; evhttp's
-  EvhttpExchange* exchange_ = nullptr;           // from a head's end to its response's
+  ClientExchange* exchange_ = nullptr;           // from a head's end to its response's
   Deadline deadline_{[this] { OnDeadline(); }};  // for what the client is to send
 };
 

@@ -14,9 +14,6 @@
 namespace balancer::server {
 namespace {
 
-// How long a refused client may go on sending before its connection is closed under it.
-constexpr milliseconds kLinger{2'000};
-
 // evhttp keeps the one argument that a listener's callbacks get for itself. The error callback
 // finds its front end here; it runs only when accepting fails.
 class ListenerOwners {
@@ -52,19 +49,7 @@ void EvhttpFrontend::EvhttpDeleter::operator()(evhttp* e) const {
 
 EvhttpFrontend::EvhttpFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
                                ConnectionBudget& budget, Traffic& traffic)
-    : loop_(loop),
-      settings_(settings),
-      head_limits_{.head_bytes = settings.header_bytes,
-                   .field_count = settings.header_count,
-                   .target_bytes = settings.uri_bytes},
-      router_(router),
-      traffic_(traffic),
-      gate_(loop, budget, traffic),
-      idle_deadlines_(loop, settings.timeouts.idle),
-      header_deadlines_(loop, settings.timeouts.header),
-      body_deadlines_(loop, settings.timeouts.body),
-      linger_deadlines_(loop, kLinger),
-      evhttp_(evhttp_new(loop.base())) {
+    : side_(loop, settings, router, budget, traffic), evhttp_(evhttp_new(loop.base())) {
   adopt_event_.reset(event_new(
       loop.base(), -1, 0,
       [](evutil_socket_t, short, void* self) {
@@ -91,17 +76,18 @@ EvhttpFrontend::~EvhttpFrontend() {
 }
 
 void EvhttpFrontend::Listen(int fd) {
-  listener_ = evconnlistener_new(loop_.base(), nullptr, nullptr,
+  listener_ = evconnlistener_new(side_.loop.base(), nullptr, nullptr,
                                  LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
   bound_ = evhttp_bind_listener(evhttp_.get(), listener_);
   Owners().Add(listener_, this);
-  evconnlistener_set_error_cb(
-      listener_, [](evconnlistener* listener, void*) { Owners().Find(listener)->gate_.Pause(); });
-  gate_.Watch(listener_);
+  evconnlistener_set_error_cb(listener_, [](evconnlistener* listener, void*) {
+    Owners().Find(listener)->side_.gate.Pause();
+  });
+  side_.gate.Watch(listener_);
 }
 
 void EvhttpFrontend::Drain() {
-  draining_ = true;
+  side_.draining = true;
   StopListening();
   std::vector<EvhttpConnection*> all;
   for (const auto& [key, connection] : connections_) all.push_back(connection.get());
@@ -109,16 +95,16 @@ void EvhttpFrontend::Drain() {
 }
 
 void EvhttpFrontend::StopListening() {
-  gate_.Shut();
+  side_.gate.Shut();
   if (!listener_) return;
   Owners().Remove(std::exchange(listener_, nullptr));
   evhttp_del_accept_socket(evhttp_.get(), bound_);  // closes the socket
 }
 
 bufferevent* EvhttpFrontend::OnAccepted() {
-  bufferevent* bev = bufferevent_socket_new(loop_.base(), -1, 0);
+  bufferevent* bev = bufferevent_socket_new(side_.loop.base(), -1, 0);
   if (!bev) return nullptr;
-  gate_.CountIn();
+  side_.gate.CountIn();
   // evhttp tells us of its connection only with the first request: we ask the bufferevent for it
   // once evhttp has set it up, later in this turn.
   bufferevent_incref(bev);
@@ -136,7 +122,7 @@ void EvhttpFrontend::AdoptAccepted() {
       auto* key = static_cast<evhttp_connection*>(connection);
       connections_.emplace(key, std::make_unique<EvhttpConnection>(*this, key, bev));
     } else {
-      gate_.CountOut();  // evhttp could not take it
+      side_.gate.CountOut();  // evhttp could not take it
     }
     bufferevent_decref(bev);
   }
@@ -149,7 +135,7 @@ void EvhttpFrontend::OnRequest(evhttp_request* request) {
 
 void EvhttpFrontend::OnConnectionClosed(evhttp_connection* connection) {
   connections_.erase(connection);
-  gate_.CountOut();
+  side_.gate.CountOut();
 }
 
 }  // namespace balancer::server

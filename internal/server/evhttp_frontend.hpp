@@ -5,14 +5,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "internal/config/settings.hpp"
-#include "internal/http/parser.hpp"
-#include "internal/server/deadline_list.hpp"
-#include "internal/server/evhttp_exchange.hpp"
-#include "internal/server/exchange.hpp"
+#include "internal/server/client_side.hpp"
 #include "internal/server/frontend.hpp"
 #include "internal/server/loop.hpp"
-#include "internal/server/pool.hpp"
 
 struct bufferevent;
 struct evconnlistener;
@@ -57,18 +52,7 @@ class EvhttpFrontend final : public Frontend {
   void OnRequest(evhttp_request* request);
   void OnConnectionClosed(evhttp_connection* connection);
 
-  Loop& loop_;
-  const config::ServerSettings& settings_;
-  const http::HeadLimits head_limits_;
-  Router& router_;
-  Traffic& traffic_;
-  ResponseClock clock_;
-  AcceptGate gate_;
-  DeadlineList idle_deadlines_;
-  DeadlineList header_deadlines_;
-  DeadlineList body_deadlines_;
-  DeadlineList linger_deadlines_;
-  Pool<EvhttpExchange> exchanges_;
+  ClientSide side_;
 
   struct EvhttpDeleter {
     void operator()(evhttp* e) const;
@@ -78,7 +62,6 @@ class EvhttpFrontend final : public Frontend {
   EventPtr adopt_event_;
   evconnlistener* listener_ = nullptr;    // evhttp's, while it listens
   evhttp_bound_socket* bound_ = nullptr;  // the same to evhttp
-  bool draining_ = false;
   std::unordered_map<evhttp_connection*, std::unique_ptr<EvhttpConnection>> connections_;
   std::unique_ptr<evhttp, EvhttpDeleter> evhttp_;
 };

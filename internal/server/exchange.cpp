@@ -5,6 +5,7 @@
 #include "internal/http/chunked.hpp"
 #include "internal/http/problem.hpp"
 #include "internal/http/serialize.hpp"
+#include "internal/server/write_body.hpp"
 
 namespace balancer::server {
 
@@ -12,19 +13,16 @@ using http::Framing;
 
 namespace {
 
-// Pieces of a body from this size on go to the kernel from where they are; smaller ones are
-// gathered, up to so many bytes.
-constexpr std::size_t kDirectBytes = 4096;
+// Small pieces of a body are gathered up to so many bytes.
 constexpr std::size_t kGatheredBytes = 16 * 1024;
 
 }  // namespace
 
-void Exchange::Reset(const Peer& peer) {
+void Exchange::Reset() {
   head_.Clear();
   handler_ = nullptr;
   out_.clear();
   keep_alive_ = true;
-  peer_ = &peer;
   request_id_ = {};
   status_ = RequestCounts::kNoStatus;
   head_written_ = false;
@@ -92,23 +90,9 @@ void Exchange::SwitchProtocols(const http::ResponseHead& head) {
 }
 
 void Exchange::SendBody(std::string_view piece) {
-  switch (body_mode_) {
-    case BodyMode::none:
-      return;
-    case BodyMode::plain:
-      if (piece.size() >= kDirectBytes) return Write(piece);
-      out_.append(piece);
-      break;
-    case BodyMode::chunked:
-      if (piece.size() >= kDirectBytes) {
-        http::AppendChunkSize(out_, piece.size());
-        Write(piece);
-        out_.append(http::kChunkEnd);
-        return;
-      }
-      http::AppendChunk(out_, piece);
-      break;
-  }
+  if (body_mode_ == BodyMode::none) return;
+  WriteBody(out_, piece, body_mode_ == BodyMode::chunked,
+            [this](std::string_view large) { Write(large); });
   if (out_.size() >= kGatheredBytes) Flush();
 }
 

@@ -92,7 +92,7 @@ class Exchange {
   ~Exchange() = default;
 
   // Makes it ready for another request, keeping its memory.
-  void Reset(const Peer& peer);
+  void Reset();
   // To be called when head_ has been filled in.
   void TakeRequestId();
 
@@ -113,6 +113,7 @@ class Exchange {
   virtual bool CanKeepAlive() const = 0;
 
   Traffic& traffic_;
+  const Peer* peer_ = nullptr;
   http::RequestHead head_;
   RequestHandler* handler_ = nullptr;
   std::string out_;                        // response bytes, framed, on their way to the kernel
@@ -125,7 +126,6 @@ class Exchange {
   void Write(std::string_view more);
 
   ResponseClock& clock_;
-  const Peer* peer_ = nullptr;
   std::string_view request_id_;
   char made_id_[RequestIds::kLength];
   bool head_written_ = false;

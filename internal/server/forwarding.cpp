@@ -7,19 +7,12 @@
 #include "internal/http/parser.hpp"
 #include "internal/http/serialize.hpp"
 #include "internal/server/forwarder.hpp"
+#include "internal/server/write_body.hpp"
 
 namespace balancer::server {
 
 using http::Framing;
 using model::ErrorCode;
-
-namespace {
-
-// Pieces of a request's body from this size on go to the kernel from where they are; smaller ones
-// are gathered.
-constexpr std::size_t kDirectBytes = 4096;
-
-}  // namespace
 
 Forwarding::Forwarding(Forwarder& forwarder) : forwarder_(forwarder) {}
 
@@ -186,15 +179,8 @@ void Forwarding::SendRequest() {
 }
 
 void Forwarding::AppendBody(std::string_view piece) {
-  const bool chunked = exchange_->head().framing.kind == Framing::Kind::chunked;
-  std::string& out = connection_->out();
-  if (piece.size() < kDirectBytes) {
-    chunked ? http::AppendChunk(out, piece) : static_cast<void>(out.append(piece));
-    return;
-  }
-  if (chunked) http::AppendChunkSize(out, piece.size());
-  connection_->Send(piece);
-  if (chunked) out.append(http::kChunkEnd);
+  WriteBody(connection_->out(), piece, exchange_->head().framing.kind == Framing::Kind::chunked,
+            [this](std::string_view large) { connection_->Send(large); });
 }
 
 void Forwarding::OnBody(std::string_view piece) {

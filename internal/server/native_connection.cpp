@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "internal/server/native_exchange.hpp"
 #include "internal/server/native_frontend.hpp"
 
 namespace balancer::server {
@@ -17,24 +16,25 @@ namespace {
 constexpr std::size_t kUsualHeadBytes = 2048;
 // Requests of one client that are begun before others get their turn.
 constexpr int kHeadsPerTurn = 16;
-// How long a client that goes on sending after our last response is listened to at most.
-constexpr milliseconds kLongestLinger{30'000};
 // A client that sends its end this soon after its request may just have nothing more to say.
 constexpr milliseconds kHalfCloseWindow{1'000};
 
 }  // namespace
 
 NativeConnection::NativeConnection(NativeFrontend& frontend, int fd, Peer peer)
-    : frontend_(frontend), socket_(frontend.shared_), peer_(std::move(peer)) {
+    : frontend_(frontend),
+      side_(frontend.side_),
+      socket_(frontend.shared_),
+      peer_(std::move(peer)) {
   socket_.Adopt(fd, *this);
-  frontend_.idle_deadlines_.Arm(socket_.deadline());
+  side_.idle_deadlines.Arm(socket_.deadline());
 }
 
 NativeConnection::~NativeConnection() = default;
 
 void NativeConnection::CloseIfIdle() {
   if (phase_ != Phase::idle) return;
-  served_ ? Close() : frontend_.linger_deadlines_.Arm(socket_.deadline());
+  served_ ? Close() : side_.linger_deadlines.Arm(socket_.deadline());
 }
 
 void NativeConnection::Close() {
@@ -42,7 +42,7 @@ void NativeConnection::Close() {
   phase_ = Phase::closed;
   socket_.Close();
   if (exchange_) {
-    NativeExchange& exchange = *exchange_;
+    ClientExchange& exchange = *exchange_;
     exchange.End();
     GiveBackExchange();
     exchange.TellGone();
@@ -50,16 +50,19 @@ void NativeConnection::Close() {
   frontend_.Bury(*this);
 }
 
-NativeExchange& NativeConnection::TakeExchange() {
-  exchange_ = &frontend_.exchanges_.Take(frontend_.loop_, frontend_.clock_, frontend_.traffic_,
-                                         frontend_.body_deadlines_);
-  exchange_->Attach(*this);
+ClientExchange& NativeConnection::TakeExchange() {
+  exchange_ = &side_.TakeExchange(*this, peer_);
   return *exchange_;
 }
 
 void NativeConnection::GiveBackExchange() {
-  frontend_.exchanges_.GiveBack(*exchange_);
+  side_.exchanges.GiveBack(*exchange_);
   exchange_ = nullptr;
+}
+
+void NativeConnection::Cut(bool by_reset) {
+  if (by_reset) socket_.CloseByReset();
+  Close();
 }
 
 // ---- The request
@@ -81,8 +84,8 @@ void NativeConnection::OnData(Connection&, std::string_view bytes) {
       case Phase::flushing:
         return socket_.PutBack(bytes);
       case Phase::closing:
-        if (frontend_.loop_.Now() < closing_until_) {
-          frontend_.linger_deadlines_.Arm(socket_.deadline());
+        if (side_.loop.Now() < closing_until_) {
+          side_.linger_deadlines.Arm(socket_.deadline());
         }
         return;
       case Phase::closed:
@@ -96,15 +99,14 @@ bool NativeConnection::ReadHead(std::string_view& bytes) {
   // Empty lines before a request are passed over (RFC 9112 §2.2).
   while (bytes.starts_with("\r\n")) bytes.remove_prefix(2);
   if (bytes.empty()) return false;
-  if (!unfinished_head_.ParseDue(bytes, frontend_.head_limits_)) {
+  if (!unfinished_head_.ParseDue(bytes, side_.head_limits)) {
     AwaitMoreHead(bytes);
     return false;
   }
   const std::string_view head =
       bytes.size() <= kUsualHeadBytes ? bytes : bytes.substr(0, http::FindHeadEnd(bytes, 0));
-  NativeExchange& exchange = TakeExchange();
-  const ParseResult result =
-      exchange.Begin(head, peer_, frontend_.head_limits_, frontend_.body_limit_);
+  ClientExchange& exchange = TakeExchange();
+  const ParseResult result = exchange.Begin(head);
   switch (result.status) {
     case ParseResult::Status::incomplete:
       GiveBackExchange();
@@ -124,18 +126,18 @@ bool NativeConnection::ReadHead(std::string_view& bytes) {
 }
 
 void NativeConnection::AwaitMoreHead(std::string_view bytes) {
-  if (phase_ == Phase::idle) frontend_.header_deadlines_.Arm(socket_.deadline());
+  if (phase_ == Phase::idle) side_.header_deadlines.Arm(socket_.deadline());
   phase_ = Phase::head;
   socket_.PutBack(bytes);
 }
 
 void NativeConnection::Serve() {
-  NativeExchange& exchange = *exchange_;
+  ClientExchange& exchange = *exchange_;
   phase_ = Phase::serving;
   served_ = true;
   socket_.deadline().Disarm();
   if (exchange.body_complete()) AwaitResponse();
-  frontend_.router_.OnRequest(exchange);
+  side_.router.OnRequest(exchange);
   if (phase_ != Phase::serving) return;
   if (exchange.body_complete()) {
     if (socket_.end_seen()) OnInputEnd();
@@ -156,7 +158,7 @@ void NativeConnection::Refuse(const model::Error& error) {
   phase_ = Phase::serving;
   socket_.deadline().Disarm();
   socket_.PauseReading();
-  exchange_->Refuse(peer_, error);
+  exchange_->Refuse(error);
 }
 
 // Tells the handler of the body at the front of `bytes`. False: nothing more can be read now.
@@ -174,7 +176,7 @@ bool NativeConnection::ReadBody(std::string_view& bytes) {
     AwaitResponse();
     if (socket_.end_seen()) OnInputEnd();
   } else if (!exchange_->is_tunnel()) {
-    frontend_.body_deadlines_.Arm(socket_.deadline());
+    side_.body_deadlines.Arm(socket_.deadline());
   }
   return true;
 }
@@ -190,7 +192,7 @@ void NativeConnection::WantBody() {
   if (exchange_->is_tunnel()) {
     socket_.deadline().Disarm();  // how long it may be silent is not for the front end to say
   } else {
-    frontend_.body_deadlines_.Arm(socket_.deadline());
+    side_.body_deadlines.Arm(socket_.deadline());
   }
   socket_.ResumeReading();
 }
@@ -205,13 +207,13 @@ void NativeConnection::CompleteResponse() {
     socket_.PauseReading();
     return;
   }
-  const bool keep_alive = exchange_->keep_alive() && !frontend_.draining_;
+  const bool keep_alive = exchange_->keep_alive() && !side_.draining;
   const bool all_read = exchange_->body_complete() && !socket_.has_unread();
   exchange_->End();
   GiveBackExchange();
   if (keep_alive) {
     phase_ = Phase::idle;
-    frontend_.idle_deadlines_.Arm(socket_.deadline());
+    side_.idle_deadlines.Arm(socket_.deadline());
     socket_.ResumeIdle();
   } else if (all_read) {
     Close();
@@ -224,8 +226,8 @@ void NativeConnection::CompleteResponse() {
 // can take the response away from under it (RFC 9112 §9.6).
 void NativeConnection::BeginClosing() {
   phase_ = Phase::closing;
-  closing_until_ = frontend_.loop_.Now() + kLongestLinger;
-  frontend_.linger_deadlines_.Arm(socket_.deadline());
+  closing_until_ = side_.loop.Now() + ClientSide::kLongestLinger;
+  side_.linger_deadlines.Arm(socket_.deadline());
   socket_.EndSending();
   socket_.ResumeReading();
 }
@@ -257,7 +259,7 @@ void NativeConnection::OnUnread(Connection&) {
 void NativeConnection::OnInputEnd() {
   if (!exchange_->response_begun()) {
     frontend_.presence_deadlines_.Arm(socket_.deadline());
-  } else if (frontend_.loop_.Now() - exchange_->complete_at() > kHalfCloseWindow) {
+  } else if (side_.loop.Now() - exchange_->complete_at() > kHalfCloseWindow) {
     Close();
   } else {
     exchange_->TakeWrote();

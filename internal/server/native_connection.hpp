@@ -5,20 +5,22 @@
 #include <string_view>
 
 #include "internal/http/unfinished_head.hpp"
+#include "internal/server/client_connection.hpp"
 #include "internal/server/connection.hpp"
 #include "internal/server/peer.hpp"
 
 namespace balancer::server {
 
-class NativeExchange;
+class ClientExchange;
 class NativeFrontend;
+struct ClientSide;
 
 // One client's connection: reads requests one after the other, each when the response before it is
 // complete, and gives them to the router. Holds no buffer between requests. Loop thread only.
 //
 // Close() takes it out of service at once; the front end destroys it later, from a stack on which
 // nothing works on it any more.
-class NativeConnection final : public ConnectionUser {
+class NativeConnection final : public ClientConnection, public ConnectionUser {
  public:
   // Takes over an accepted socket. `frontend` must outlive it.
   NativeConnection(NativeFrontend& frontend, int fd, Peer peer);
@@ -32,12 +34,14 @@ class NativeConnection final : public ConnectionUser {
   // Closes it; a handler at work hears that its client is gone.
   void Close();
 
-  // For its exchange.
-  NativeFrontend& frontend() const { return frontend_; }
-  Connection& socket() { return socket_; }
-  void PauseBody();
-  void WantBody();
-  void CompleteResponse();
+  // ClientConnection
+  void PauseBody() override;
+  void WantBody() override;
+  void Send(std::string_view bytes, std::string_view more) override { socket_.Send(bytes, more); }
+  std::size_t unsent() const override { return socket_.unsent(); }
+  std::size_t Unacknowledged() const override { return socket_.Unacknowledged(); }
+  void CompleteResponse() override;
+  void Cut(bool by_reset) override;
 
   // ConnectionUser
   void OnData(Connection&, std::string_view bytes) override;
@@ -68,12 +72,13 @@ class NativeConnection final : public ConnectionUser {
   void OnInputEnd();
   void CheckPresence();
   void BeginClosing();
-  NativeExchange& TakeExchange();
+  ClientExchange& TakeExchange();
   void GiveBackExchange();
 
   NativeFrontend& frontend_;
+  ClientSide& side_;
   Connection socket_;
-  NativeExchange* exchange_ = nullptr;  // from a head's end to its response's
+  ClientExchange* exchange_ = nullptr;  // from a head's end to its response's
   http::UnfinishedHead unfinished_head_;
   TimePoint closing_until_;
   Phase phase_ = Phase::idle;

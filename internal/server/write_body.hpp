@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "internal/http/chunked.hpp"
+
+namespace balancer::server {
+
+// Pieces of a body from this size on go to the kernel from where they are; smaller ones are
+// gathered.
+constexpr std::size_t kDirectBytes = 4096;
+
+// Puts a piece of a body behind `out`, the bytes on their way to a socket, as a chunk where the
+// body is `chunked`. Where it is large, `send(piece)` is to send `out` and then the piece,
+// uncopied, and to leave `out` without what it has sent.
+template <typename Send>
+void WriteBody(std::string& out, std::string_view piece, bool chunked, Send send) {
+  if (piece.size() < kDirectBytes) {
+    chunked ? http::AppendChunk(out, piece) : static_cast<void>(out.append(piece));
+    return;
+  }
+  if (chunked) http::AppendChunkSize(out, piece.size());
+  send(piece);
+  if (chunked) out.append(http::kChunkEnd);
+}
+
+}  // namespace balancer::server
