@@ -2,6 +2,7 @@
 //
 //   load --port PORT --requests N [OPTION VALUE]...
 //
+//   --host ADDRESS    of IPv4; 127.0.0.1
 //   --connections N   at once; 64
 //   --path PATH       to GET; /
 //   --fields FILE     with further header fields, a line each
@@ -38,6 +39,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
+  std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   std::uint64_t requests = 0;
   std::size_t connections = 64;
@@ -49,6 +51,12 @@ struct Options {
   int status = 200;
   double rate = 0;
 };
+
+sockaddr_in AddressOf(const Options& options) {
+  sockaddr_in address = Loopback(options.port);
+  if (inet_pton(AF_INET, options.host.c_str(), &address.sin_addr) != 1) Die("no such --host");
+  return address;
+}
 
 Options Parse(int argc, char** argv) {
   std::map<std::string, std::string> given;
@@ -68,12 +76,14 @@ Options Parse(int argc, char** argv) {
   number("--keys", options.keys);
   number("--status", options.status);
   number("--rate", options.rate);
+  if (given.count("--host") > 0) options.host = given["--host"];
   if (given.count("--path") > 0) options.path = given["--path"];
   if (given.count("--fields") > 0) {
     std::ifstream file(given["--fields"]);
     if (!file) Die("cannot read " + given["--fields"]);
     for (std::string line; std::getline(file, line);) options.fields += line + "\r\n";
   }
+  given.erase("--host");
   given.erase("--path");
   given.erase("--fields");
   if (argc % 2 == 0 || !given.empty() || options.requests == 0) Die("see the head of load.cpp");
@@ -93,13 +103,13 @@ class Load {
  public:
   explicit Load(const Options& options)
       : options_(options),
-        address_(Loopback(options.port)),
+        address_(AddressOf(options)),
         epoll_(Check(::epoll_create1(0), "epoll_create1")),
         connections_(options.connections),
         buffer_(256 * 1024),
         next_key_(std::random_device{}()) {
     request_ = (options.upload > 0 ? "POST " : "GET ") + options.path +
-               " HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(options.port) + "\r\n" +
+               " HTTP/1.1\r\nHost: " + options.host + ":" + std::to_string(options.port) + "\r\n" +
                options.fields;
     if (options.upload > 0)
       request_ += "Content-Length: " + std::to_string(options.upload) + "\r\n";
