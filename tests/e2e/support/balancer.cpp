@@ -20,11 +20,15 @@ void BalancerConfig::Node::Print(std::string& out, int indent) const {
   }
 }
 
-BalancerConfig::BalancerConfig() : port_(FreePort()), admin_port_(FreePort()) {
+std::string FrontendUnderTest() {
   const char* frontend = std::getenv("BALANCER_E2E_FRONTEND");
+  return frontend != nullptr ? frontend : "evhttp";
+}
+
+BalancerConfig::BalancerConfig() : port_(FreePort()), admin_port_(FreePort()) {
   Set("server.host", "127.0.0.1");
   Set("server.port", std::to_string(port_));
-  Set("server.frontend", frontend != nullptr ? frontend : "evhttp");
+  Set("server.frontend", FrontendUnderTest());
   Set("server.timeouts.drain", "2s");
   Set("admin.port", std::to_string(admin_port_));
   Set("embedded_db.path", (dir_->path() / "limits.db").string());

@@ -14,9 +14,13 @@
 
 namespace balancer::e2e {
 
-// A configuration, in the words of its file. What a test does not say is: one worker, free ports,
-// an embedded store in a temporary directory, a check every second, no default limits, a short
-// drain; BALANCER_E2E_FRONTEND in the environment chooses the front end.
+// The front end that balancers have where a test does not say: BALANCER_E2E_FRONTEND in the
+// environment, or evhttp.
+std::string FrontendUnderTest();
+
+// A configuration, in the words of its file. What a test does not say is: FrontendUnderTest(), one
+// worker, free ports, an embedded store in a temporary directory, a check every second, no default
+// limits, a short drain.
 class BalancerConfig {
  public:
   BalancerConfig();
