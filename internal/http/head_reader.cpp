@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "internal/http/hop_by_hop.hpp"
+#include "internal/http/skip_run.hpp"
 #include "internal/http/syntax.hpp"
 
 namespace balancer::http {
@@ -44,7 +45,7 @@ bool HeadReader::ReadFields(Fields& fields) {
 }
 
 inline bool HeadReader::ReadFieldLine(Fields& fields) {
-  const char* const name_end = SkipBytes(at_, end_, kTokenChar);
+  const char* const name_end = SkipRun<kTokenChar>(at_, end_);
   const std::string_view name = Between(at_, name_end);
   if (name_end == end_) return StopAtEnd();
   if (*name_end != ':' || name.empty()) return Malformed("a header line is not a name and a colon");

@@ -4,7 +4,7 @@
 #include "internal/http/head_reader.hpp"
 #include "internal/http/hop_by_hop.hpp"
 #include "internal/http/parser.hpp"
-#include "internal/http/syntax.hpp"
+#include "internal/http/skip_run.hpp"
 
 namespace balancer::http {
 namespace {
@@ -31,7 +31,7 @@ class RequestReader : public HeadReader {
 
   bool ReadRequestLine() {
     const char* start = at_;
-    at_ = SkipBytes(at_, end_, kTokenChar);
+    at_ = SkipRun<kTokenChar>(at_, end_);
     head_.method = Since(start);
     if (at_ == end_) return StopAtEnd();
     if (*at_ != ' ' || head_.method.empty()) return Malformed("the method is not a token");

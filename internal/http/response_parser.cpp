@@ -3,6 +3,7 @@
 #include "internal/http/head_reader.hpp"
 #include "internal/http/hop_by_hop.hpp"
 #include "internal/http/parser.hpp"
+#include "internal/http/skip_run.hpp"
 #include "internal/http/syntax.hpp"
 
 namespace balancer::http {

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 // The alphabet of HTTP heads, and how to run over it. Internal to this folder.
@@ -47,37 +45,6 @@ inline const char* SkipBytes(const char* at, const char* end, CharClass char_cla
   }
   while (at < end && Is(*at, char_class)) ++at;
   return at;
-}
-
-// SkipBytes for kTargetChar and kTextChar, eight bytes at a time: these are the long runs of a
-// head.
-template <CharClass kClass>
-const char* SkipRun(const char* at, const char* end) {
-  static_assert(kClass == kTargetChar || kClass == kTextChar);
-  constexpr auto repeat = [](std::uint64_t byte) { return byte * 0x0101010101010101; };
-  // The top bit of every byte below `floor`. A borrow may also set it in bytes above such a one,
-  // never below: the lowest bit set is right.
-  constexpr auto below = [repeat](std::uint64_t word, std::uint64_t floor) {
-    return (word - repeat(floor)) & ~word & repeat(0x80);
-  };
-  while (std::endian::native == std::endian::little && end - at >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, at, sizeof(word));
-    std::uint64_t suspects = below(word ^ repeat(0x7F), 1);
-    if constexpr (kClass == kTargetChar) {
-      suspects |= below(word, 0x21) | below(word ^ repeat('#'), 1);
-    } else {
-      suspects |= below(word, 0x20);
-    }
-    if (suspects == 0) {
-      at += 8;
-      continue;
-    }
-    at += std::countr_zero(suspects) / 8;
-    if (!Is(*at, kClass)) return at;
-    ++at;
-  }
-  return SkipBytes(at, end, kClass);
 }
 
 inline char ToLower(char c) {
