@@ -103,8 +103,7 @@ const Field* Find(const Fields& fields, std::string_view name) {
   return nullptr;
 }
 
-bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
+bool EqualsIgnoreCaseOfSameSize(std::string_view a, std::string_view b) {
   return a == b || std::equal(a.begin(), a.end(), b.begin(),
                               [](char x, char y) { return ToLower(x) == ToLower(y); });
 }

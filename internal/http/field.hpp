@@ -52,8 +52,11 @@ void MarkHopByHop(Fields& fields);
 const Field* Find(const Fields& fields, FieldId id);
 const Field* Find(const Fields& fields, std::string_view name);
 
-// ASCII only, as field names and most tokens compare.
-bool EqualsIgnoreCase(std::string_view a, std::string_view b);
+// ASCII only, as field names and most tokens compare. Most that are compared differ in length.
+bool EqualsIgnoreCaseOfSameSize(std::string_view a, std::string_view b);
+inline bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && EqualsIgnoreCaseOfSameSize(a, b);
+}
 
 // RFC 9110 §5.6.2; the empty string is none.
 bool IsToken(std::string_view text);
