@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstring>
 
 #include "internal/http/field_id_set.hpp"
 #include "internal/http/framing.hpp"
@@ -39,7 +40,16 @@ class HeadWriter {
 
   void Put(std::string_view text) { at_ += text.copy(at_, text.size()); }
 
-  void PutField(std::string_view name, std::string_view value) {
+  // A literal: its length is known, so that it takes a few moves and no call.
+  template <std::size_t kSize>
+  void Put(const char (&text)[kSize]) {
+    std::memcpy(at_, text, kSize - 1);
+    at_ += kSize - 1;
+  }
+
+  // `name`: a literal or a std::string_view.
+  template <typename Name>
+  void PutField(const Name& name, std::string_view value) {
     Put(name);
     Put(": ");
     Put(value);
