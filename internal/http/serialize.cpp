@@ -61,6 +61,14 @@ class HeadWriter {
     at_ = std::to_chars(at_, at_ + kMaxDigits, number).ptr;
   }
 
+  // Three digits.
+  void PutStatus(int status) {
+    at_[0] = static_cast<char>('0' + status / 100);
+    at_[1] = static_cast<char>('0' + status / 10 % 10);
+    at_[2] = static_cast<char>('0' + status % 10);
+    at_ += 3;
+  }
+
   void PutContentLength(std::uint64_t length) {
     Put("Content-Length: ");
     PutNumber(length);
@@ -177,7 +185,7 @@ void AppendResponseHead(std::string& out, const ResponseHead& head,
                              head.upgrade.size() + delivery.request_id.size() +
                              delivery.date.size());
   writer.Put("HTTP/1.1 ");
-  writer.PutNumber(static_cast<std::uint64_t>(head.status));
+  writer.PutStatus(head.status);
   writer.Put(" ");
   writer.Put(reason);
   writer.Put("\r\n");
