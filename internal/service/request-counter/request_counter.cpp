@@ -31,13 +31,15 @@ RequestCounter::RequestCounter(CountsStorage& storage, TokenManager& tokens,
 void RequestCounter::Flush() {
   {
     const std::lock_guard lock(mu_);
-    if (turn_taken_) {
-      flush_wanted_ = true;
-      return;
-    }
-    turn_taken_ = true;
+    if (std::exchange(flush_waits_, true)) return;
   }
-  Write();
+  TakeTurn([this] {
+    {
+      const std::lock_guard lock(mu_);
+      flush_waits_ = false;
+    }
+    Write();
+  });
 }
 
 bool RequestCounter::FlushAndWait(std::chrono::milliseconds patience) {
@@ -105,9 +107,7 @@ void RequestCounter::EndTurn() {
   std::function<void()> next;
   {
     const std::lock_guard lock(mu_);
-    if (std::exchange(flush_wanted_, false)) {
-      next = [this] { Write(); };
-    } else if (!waiting_.empty()) {
+    if (!waiting_.empty()) {
       next = std::move(waiting_.front());
       waiting_.pop_front();
     } else {

@@ -77,7 +77,7 @@ class RequestCounter {
   std::condition_variable idle_;
   // Guarded by mu_.
   bool turn_taken_ = false;
-  bool flush_wanted_ = false;  // goes before those that wait
+  bool flush_waits_ = false;  // among those that wait
   std::deque<std::function<void()>> waiting_;
 };
 

@@ -103,6 +103,22 @@ TEST_CASE("A client that never came is not found, and is not made by asking") {
   CHECK(storage.clients().empty());
 }
 
+TEST_CASE("Flushes that fail, each while the next is due, keep nobody who asks waiting") {
+  FakeCountsStorage storage;
+  storage.Become(Health::away);
+  Instance instance(storage);
+  instance.Request("a");
+  instance.counter.Flush();
+  bool answered = false;
+  instance.counter.GetRequests([&](const auto&) { answered = true; });
+  for (int i = 0; i < 2; ++i) {
+    instance.counter.Flush();
+    storage.AnswerOne();
+  }
+  CHECK(answered);
+  storage.AnswerAll();
+}
+
 TEST_CASE("While storage is away counts wait; when it is back one flush writes all") {
   FakeCountsStorage storage;
   Instance instance(storage);
