@@ -30,14 +30,16 @@ std::size_t ShareTurns::Next() {
   const auto parts = static_cast<std::int64_t>(2 * claims_.size() - 2);
   const std::int64_t limit = (parts - 1) * kWholeShare;
   Claim* chosen = &claims_.front();
-  // What it has left to its limit: room / share turns until it is reached. -1: none is chosen yet.
-  std::int64_t chosen_room = -1;
+  // What it has left to its limit, or under 0: room / share turns until it is reached.
+  std::int64_t chosen_room = 0;
+  bool any_chosen = false;
   for (Claim& claim : claims_) {
     claim.owed += claim.share;
     const std::int64_t owed = claim.owed * parts;
     if (owed < kWholeShare) continue;
     const std::int64_t room = limit - owed;
-    if (chosen_room < 0 || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
+    if (!any_chosen || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
+      any_chosen = true;
       chosen = &claim;
       chosen_room = room;
     }
