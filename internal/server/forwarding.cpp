@@ -143,11 +143,13 @@ void Forwarding::OnDeadline(Connection&) {
     case Stage::connecting:
       return ConnectFailed(ErrorCode::backend_timeout, "connecting timed out");
     case Stage::awaiting_head:
+      if (GoesOnTaking()) return;
       return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
                            UpstreamFailure::timeout);
     case Stage::body:
       return CutResponse(ErrorCode::backend_timeout, "the backend stopped in its response");
     case Stage::tunnel:
+      if (GoesOnTaking()) return;
       return EndResponse(false);
   }
 }
@@ -157,6 +159,7 @@ void Forwarding::OnDeadline(Connection&) {
 void Forwarding::SendRequest() {
   stage_ = Stage::awaiting_head;
   sent_at_ = forwarder_.loop_.Now();
+  unacknowledged_ = 0;
   const http::RequestHead& head = exchange_->head();
   const Peer& peer = exchange_->peer();
   const model::BackendSettings& backend = forwarder_.backends_.settings(lease_.backend());
@@ -193,7 +196,9 @@ void Forwarding::OnBody(std::string_view piece) {
   AppendBody(piece);
   connection_->FlushSoon();  // small pieces leave together
   if (stage_ != Stage::body) forwarder_.idle_deadlines_.Arm(connection_->deadline());
-  if (connection_->unsent() >= Exchange::kHighWater) PauseBody();
+  if (connection_->unsent() < Exchange::kHighWater) return;
+  unacknowledged_ = connection_->Unacknowledged();
+  PauseBody();
 }
 
 void Forwarding::OnRequestEnd() {
@@ -211,13 +216,24 @@ void Forwarding::AwaitResponse() {
   if (connection_->unsent() == 0) {
     forwarder_.response_deadlines_.Arm(connection_->deadline());
   } else {
+    unacknowledged_ = connection_->Unacknowledged();
     forwarder_.idle_deadlines_.Arm(connection_->deadline());
   }
 }
 
+// A slow backend is given another timeout's time as long as it takes anything at all. The kernel
+// asks for more only in lumps, so that its own queue counts too.
+bool Forwarding::GoesOnTaking() {
+  if (connection_->unsent() == 0) return false;
+  const std::size_t now = connection_->Unacknowledged();
+  if (now >= std::exchange(unacknowledged_, now)) return false;
+  forwarder_.idle_deadlines_.Arm(connection_->deadline());
+  return true;
+}
+
 void Forwarding::OnDrained(Connection&) {
   if (request_complete_ && stage_ == Stage::awaiting_head) return AwaitResponse();
-  if (stage_ == Stage::awaiting_head) forwarder_.idle_deadlines_.Arm(connection_->deadline());
+  if (stage_ != Stage::body) forwarder_.idle_deadlines_.Arm(connection_->deadline());
   ResumeBody();
 }
 

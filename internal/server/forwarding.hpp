@@ -67,6 +67,7 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   void PauseBody();
   void ResumeBody();
   void AwaitResponse();
+  bool GoesOnTaking();
 
   // The response, upward.
   bool ReadHead(std::string_view& bytes);
@@ -95,8 +96,9 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
 
   std::string held_;  // the request's body so far, while body_held_
   bool body_held_ = true;
-  bool body_paused_ = false;       // the exchange has been asked to pause
-  bool request_complete_ = false;  // told by the exchange; it may still be on its way down
+  bool body_paused_ = false;        // the exchange has been asked to pause
+  bool request_complete_ = false;   // told by the exchange; it may still be on its way down
+  std::size_t unacknowledged_ = 0;  // by the backend, when it was last given time to take it
 
   http::UnfinishedHead unfinished_head_;
   http::ResponseHead response_;

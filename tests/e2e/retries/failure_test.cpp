@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/support/balancer.hpp"
@@ -98,6 +100,32 @@ TEST_CASE("a response that stalls is cut off after the idle timeout") {
   const auto response = balancer.Get();
   CHECK(response.status == 200);
   CHECK(response.end == Message::End::cut);
+}
+
+TEST_CASE("a backend that takes a body slowly is not given up, one that takes nothing is") {
+  constexpr int kLines = 5000;
+  std::atomic<bool> done = false;
+  ScriptedBackend backend(
+      [&](Message& request, Peer& peer) {
+        if (request.start_line.find("/stuck") != std::string::npos) {
+          (void)Eventually([&] { return done.load(); });
+          return peer.Close();
+        }
+        const Deadline thrice_idle(1200ms);
+        std::string line;
+        for (int i = 0; i < kLines && peer.ReadLine(line); ++i) {
+          // A pace at which the kernel, that asks for more in lumps, does not within the timeout.
+          if (!thrice_idle.passed()) std::this_thread::sleep_for(5ms);
+        }
+        peer.Send(Ok("all"));
+      },
+      {.heads_only = true, .receive_buffer = 4096});
+  Balancer balancer(BalancerConfig().Backend(backend).Set("upstream.timeouts.idle", "400ms"));
+  std::string body;
+  for (int i = 0; i < kLines; ++i) body += std::string(999, 'x') + '\n';
+  CHECK(balancer.Call("PUT", "/", "", body).body == "all");
+  CHECK(balancer.Call("PUT", "/stuck", "", body).status == 504);
+  done = true;
 }
 
 TEST_CASE("what a backend sends past its response reaches no client") {

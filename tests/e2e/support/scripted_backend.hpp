@@ -58,6 +58,7 @@ class ScriptedBackend {
     bool heads_only = false;  // the script reads bodies, or leaves them
     std::string health_answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     milliseconds health_delay{0};
+    int receive_buffer = 0;  // SO_RCVBUF, bytes; 0: the kernel's choice
   };
 
   explicit ScriptedBackend(Script script);
