@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "internal/service/redirect-split/hex.hpp"
 
@@ -50,14 +51,20 @@ bool IsControl(int byte) {
   return byte < 0x20 || byte == 0x7F;
 }
 
-// Removes the prefix, given in lower case, from the text.
-bool Skip(std::string_view& text, std::string_view prefix) {
-  const auto same = [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a | 0x20) : a) == b;
+// Removes the prefix, given in lower case, from the text. A literal, so that it is compared in
+// place.
+template <std::size_t kSize>
+bool Skip(std::string_view& text, const char (&prefix)[kSize]) {
+  constexpr std::size_t kLength = kSize - 1;
+  const auto same = [](char lower, char c) {
+    return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
   };
-  const std::string_view begin = text.substr(0, prefix.size());
-  if (begin != prefix && !std::ranges::equal(begin, prefix, same)) return false;
-  text.remove_prefix(prefix.size());
+  if (text.size() < kLength) return false;
+  if (std::memcmp(text.data(), prefix, kLength) != 0 &&
+      !std::equal(prefix, prefix + kLength, text.begin(), same)) {
+    return false;
+  }
+  text.remove_prefix(kLength);
   return true;
 }
 
