@@ -20,6 +20,8 @@ class ClientConnection {
   // Bytes that the client has not acknowledged: ours and the kernel's (a system call).
   virtual std::size_t Unacknowledged() const = 0;
 
+  // What is sent from here on is the response's last: the connection's end follows.
+  virtual void ExpectEnd() {}
   // All of the response has been sent: what follows is the next request, or the connection's end.
   virtual void CompleteResponse() = 0;
   // Closes at once, so that the client sees that the response is not whole: `by_reset` where an

@@ -125,6 +125,10 @@ void ClientExchange::TellTunnelEnd() {
   if (handler_) handler_->OnRequestEnd();
 }
 
+void ClientExchange::ExpectEnd() {
+  connection_->ExpectEnd();
+}
+
 void ClientExchange::ResponseComplete() {
   connection_->CompleteResponse();
 }

@@ -75,6 +75,7 @@ class ClientExchange final : public Exchange {
  private:
   void ReadTunnel() override;
   void WriteOut(std::string_view more) override;
+  void ExpectEnd() override;
   void ResponseComplete() override;
   void Cut(bool by_reset) override;
   bool CanKeepAlive() const override;

@@ -24,12 +24,13 @@ constexpr int kReadsPerTurn = 16;
 // one that stays full.
 constexpr std::size_t kKeptBytes = 16 * 1024;
 
-ssize_t SendParts(int fd, iovec* parts, int count) {
-  if (count == 1) return send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+ssize_t SendParts(int fd, iovec* parts, int count, int flags) {
+  flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
+  if (count == 1) return send(fd, parts->iov_base, parts->iov_len, flags);
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = static_cast<std::size_t>(count);
-  return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sendmsg(fd, &message, flags);
 }
 
 // Takes up to `size` from what is left of a count.
@@ -160,7 +161,7 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
       if (!part.empty()) parts[count++] = {const_cast<char*>(part.data()), part.size()};
     }
     if (count == 0) return;
-    ssize_t sent = SendParts(fd_, parts.data(), count);
+    ssize_t sent = SendParts(fd_, parts.data(), count, end_follows_ ? MSG_MORE : 0);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
     if (sent > 0) {
       sent_any_ = true;

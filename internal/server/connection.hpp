@@ -80,6 +80,9 @@ class Connection {
   void FlushSoon();
   // Sends these behind what out() holds, without a copy of what the kernel takes at once.
   void Send(std::string_view bytes, std::string_view more = {});
+  // What is sent from here on waits in the kernel for EndSending(), which must follow as soon as it
+  // has taken all: the last bytes and the end go in one packet.
+  void ExpectEnd() { end_follows_ = true; }
   // Sends no more after what is unsent has gone.
   void EndSending();
   std::size_t unsent() const { return out_.size() - out_sent_; }
@@ -141,6 +144,7 @@ class Connection {
   bool sent_any_ = false;
   bool full_ = false;  // the socket is: a write is waited for
   bool write_failed_ = false;
+  bool end_follows_ = false;
   bool end_after_unsent_ = false;
   EventPtr read_event_;
   EventPtr write_event_;  // made when it is needed first

@@ -108,6 +108,7 @@ void Exchange::Write(std::string_view more) {
 void Exchange::Finish() {
   if (body_mode_ == BodyMode::chunked) out_.append(http::kLastChunk);
   handler_ = nullptr;
+  if (!keep_alive_) ExpectEnd();
   Flush();
   ResponseComplete();
 }

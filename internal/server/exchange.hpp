@@ -103,6 +103,8 @@ class Exchange {
   virtual void ReadTunnel() = 0;
   // Carries out_ and `more` behind it to the client; leaves out_ empty.
   virtual void WriteOut(std::string_view more) = 0;
+  // The connection ends with what is written from here on.
+  virtual void ExpectEnd() = 0;
   // All of the response is in out_ or written: what follows is the next request, or the end of the
   // connection.
   virtual void ResponseComplete() = 0;

@@ -216,6 +216,8 @@ void NativeConnection::CompleteResponse() {
     side_.idle_deadlines.Arm(socket_.deadline());
     socket_.ResumeIdle();
   } else if (all_read) {
+    // First the end: if more has come at this instant, a close throws away what waits to be sent.
+    socket_.EndSending();
     Close();
   } else {
     BeginClosing();

@@ -38,6 +38,7 @@ class NativeConnection final : public ClientConnection, public ConnectionUser {
   void PauseBody() override;
   void WantBody() override;
   void Send(std::string_view bytes, std::string_view more) override { socket_.Send(bytes, more); }
+  void ExpectEnd() override { socket_.ExpectEnd(); }
   std::size_t unsent() const override { return socket_.unsent(); }
   std::size_t Unacknowledged() const override { return socket_.Unacknowledged(); }
   void CompleteResponse() override;
