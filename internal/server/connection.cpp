@@ -77,7 +77,8 @@ int Connection::Connect(const sockaddr* address, std::size_t length, ConnectionU
     return errno;
   }
   connecting_ = true;  // until the socket is writable, which it may be at once
-  AddReadEvent();
+  MakeReadEvent();
+  Watch();
   event_add(WriteEvent(), nullptr);
   return 0;
 }
@@ -85,7 +86,8 @@ int Connection::Connect(const sockaddr* address, std::size_t length, ConnectionU
 void Connection::Adopt(int fd, ConnectionUser& user) {
   SetUser(user);
   fd_ = fd;
-  AddReadEvent();
+  MakeReadEvent();
+  ReadByEvent();
 }
 
 void Connection::SetUser(ConnectionUser& user) {
@@ -94,10 +96,13 @@ void Connection::SetUser(ConnectionUser& user) {
   reading_ = true;
 }
 
-void Connection::AddReadEvent() {
+void Connection::MakeReadEvent() {
   read_event_.reset(event_new(shared_.loop.base(), fd_, EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
                               &Connection::OnEvent, this));
-  event_add(read_event_.get(), nullptr);
+}
+
+void Connection::Watch() {
+  if (!std::exchange(watched_, true)) event_add(read_event_.get(), nullptr);
 }
 
 event* Connection::WriteEvent() {
@@ -221,13 +226,14 @@ void Connection::ResumeReading() {
 void Connection::ResumeIdle() {
   if (reading_) return;
   reading_ = true;
+  Watch();
   retell_ = !unread_.empty();
   if (std::exchange(stirred_, false) || retell_) ReadByEvent();
 }
 
 // By a timer that is due: an event that is only made active would have its call in this same turn.
 void Connection::YieldReading() {
-  yielded_ = true;
+  yielded_ = watched_ = true;
   retell_ = !unread_.empty();
   const timeval now{};
   event_add(read_event_.get(), &now);
@@ -260,7 +266,7 @@ void Connection::ReadAvailable() {
       continue;
     }
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
+    if (got < 0 && errno == EAGAIN) return Watch();
     end_seen_ = true;
     reading_ = false;
     // A send that failed has used up the socket's error: what reads as an orderly end is none.

@@ -63,8 +63,12 @@ class Connection {
   // Begins to connect. The user hears of success or failure later, never within this call.
   // Returns 0, or the errno of a failure that was immediate (the user hears nothing then).
   int Connect(const sockaddr* address, std::size_t length, ConnectionUser& user);
-  // Takes over an accepted, non-blocking socket.
+  // Takes over an accepted, non-blocking socket, and reads it within this turn. The loop does not
+  // watch it until Watch(): one that closes before costs no epoll_ctl.
   void Adopt(int fd, ConnectionUser& user);
+  // Has the loop watch it, for good. So does a read that finds nothing, and resuming.
+  void Watch();
+  bool watched() const { return watched_; }
   // Closes the socket now; the user hears no more. By a reset, the other side learns that what it
   // has got is not all.
   void Close();
@@ -114,15 +118,16 @@ class Connection {
   bool write_failed() const { return write_failed_; }
   // Whether it has been reset or has failed otherwise (a system call).
   bool IsBroken() const { return write_failed_ || Error() != 0; }
-  // Something has come that the user has not been told of, or has put back.
-  bool has_unread() const { return stirred_ || !unread_.empty(); }
+  // Something has come that the user has not been told of, or has put back (a system call where
+  // nobody has watched).
+  bool has_unread() const { return stirred_ || !unread_.empty() || (!watched_ && !IsQuiet()); }
 
   // For whoever owns the connection at the moment.
   Deadline& deadline() { return deadline_; }
 
  private:
   static void OnEvent(int fd, short what, void* self);
-  void AddReadEvent();
+  void MakeReadEvent();
   event* WriteEvent();
   void HandleEvent(short what);
   void FinishConnect();
@@ -137,6 +142,7 @@ class Connection {
   int fd_ = -1;
   bool connecting_ = false;
   bool reading_ = true;
+  bool watched_ = false;  // read_event_ is added
   bool stirred_ = false;  // an edge came while reading was paused
   bool yielded_ = false;  // until the next turn
   bool retell_ = false;   // unread_ is to be told without waiting for more

@@ -149,7 +149,8 @@ void NativeConnection::Serve() {
 // The request is complete. What follows it stays in the kernel until it has been answered.
 void NativeConnection::AwaitResponse() {
   socket_.PauseReading();
-  frontend_.presence_deadlines_.Arm(socket_.deadline());
+  (socket_.watched() ? frontend_.presence_deadlines_ : frontend_.watch_deadlines_)
+      .Arm(socket_.deadline());
 }
 
 // Answers that there is no valid request, and closes.
@@ -184,6 +185,7 @@ bool NativeConnection::ReadBody(std::string_view& bytes) {
 void NativeConnection::PauseBody() {
   if (phase_ != Phase::serving) return;
   socket_.PauseReading();
+  socket_.Watch();
   socket_.deadline().Disarm();
 }
 
@@ -208,7 +210,7 @@ void NativeConnection::CompleteResponse() {
     return;
   }
   const bool keep_alive = exchange_->keep_alive() && !side_.draining;
-  const bool all_read = exchange_->body_complete() && !socket_.has_unread();
+  const bool all_read = !keep_alive && exchange_->body_complete() && !socket_.has_unread();
   exchange_->End();
   GiveBackExchange();
   if (keep_alive) {
@@ -276,6 +278,10 @@ void NativeConnection::OnInputEnd() {
 // response nothing can be put in: what comes of it has the same effect, and a client whose response
 // is silent is taken as gone.
 void NativeConnection::CheckPresence() {
+  if (!socket_.watched()) {
+    socket_.Watch();
+    return frontend_.presence_deadlines_.Arm(socket_.deadline());
+  }
   if (socket_.IsBroken()) return Close();
   if (!socket_.end_seen()) return;
   if (!exchange_->response_begun()) return exchange_->SendContinue();

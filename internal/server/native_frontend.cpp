@@ -8,6 +8,9 @@
 namespace balancer::server {
 namespace {
 
+// How long the first response of a connection may take before the loop watches its client. One that
+// asks for no more then has come and gone without an epoll_ctl.
+constexpr milliseconds kUnwatched{5};
 // How long a response may take before it is looked whether its client is still there.
 constexpr milliseconds kPresence{250};
 // How long the response to a client that has sent its end may be silent once it has begun.
@@ -22,6 +25,7 @@ void NativeFrontend::ListenerDeleter::operator()(evconnlistener* listener) const
 NativeFrontend::NativeFrontend(Loop& loop, const config::ServerSettings& settings, Router& router,
                                ConnectionBudget& budget, Traffic& traffic)
     : side_(loop, settings, router, budget, traffic),
+      watch_deadlines_(loop, kUnwatched),
       presence_deadlines_(loop, kPresence),
       silence_deadlines_(loop, kSilence),
       shared_(loop),

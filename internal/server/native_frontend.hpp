@@ -42,6 +42,7 @@ class NativeFrontend final : public Frontend {
   void Bury(NativeConnection& connection);
 
   ClientSide side_;
+  DeadlineList watch_deadlines_;
   DeadlineList presence_deadlines_;
   DeadlineList silence_deadlines_;
   Connection::Shared shared_;

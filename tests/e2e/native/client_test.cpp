@@ -1,6 +1,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include <catch2/catch.hpp>
 
@@ -169,6 +170,29 @@ TEST_CASE("a client that leaves takes its upstream request with it, at once") {
   by_reset ? client.socket().Reset() : client.socket().Close();
   INFO("a response that has begun must first fall silent");
   CHECK(Eventually([&] { return backend.open_connections() == 0; }, kSanitized ? 8s : 3s));
+}
+
+TEST_CASE("bytes behind a last request do not cost its client the response") {
+  std::atomic<int> sent = 0;
+  int asked = 0;
+  ScriptedBackend backend([&](Message&, Peer& peer) {
+    ++asked;
+    (void)Eventually([&] { return sent >= asked; });
+    peer.Send(Ok("whole"));
+  });
+  Balancer balancer(Native().Backend(backend));
+  for (int i = 1; i <= 20; ++i) {
+    auto client = balancer.Connect();
+    client.Send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    REQUIRE(backend.WaitForRequests(i));
+    client.Send("\r\n");
+    sent = i;
+    CHECK(client.Receive().body == "whole");
+    std::string rest;
+    CHECK(client.socket().Receive(rest) == TcpSocket::Got::closed);
+    INFO("a reset would have followed");
+    CHECK(client.socket().Send("more"));
+  }
 }
 
 TEST_CASE("2,000 slow clients are no hindrance to the others, and are told off") {
