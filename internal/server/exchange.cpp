@@ -31,8 +31,8 @@ void Exchange::Reset() {
 }
 
 void Exchange::TakeRequestId() {
-  if (const http::Field* field = http::Find(head_.fields, http::FieldId::x_request_id)) {
-    request_id_ = field->value;
+  for (const http::Field& field : head_.fields) {
+    if (field.id == http::FieldId::x_request_id && request_id_.empty()) request_id_ = field.value;
   }
   if (request_id_.empty()) {
     clock_.ids().Next().copy(made_id_, RequestIds::kLength);
