@@ -79,6 +79,7 @@ class Kit:
         deadline = time.monotonic() + 20
         while ready not in log.read_text():
             if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()  # it is not among ours yet
                 sys.exit(f"{command[0]} did not start:\n{log.read_text()}")
             time.sleep(0.05)
         return process
