@@ -4,7 +4,6 @@
 #include <cstring>
 #include <type_traits>
 
-#include "internal/http/hop_by_hop.hpp"
 #include "internal/http/syntax.hpp"
 
 namespace balancer::http {
@@ -82,11 +81,6 @@ FieldId IdentifyField(std::string_view name) {
     default:
       return FieldId::other;
   }
-}
-
-void MarkHopByHop(Fields& fields) {
-  for (Field& field : fields) field.hop_by_hop = kAlwaysHopByHop.Has(field.id);
-  ReadConnection(fields);
 }
 
 const Field* Find(const Fields& fields, FieldId id) {

@@ -44,10 +44,6 @@ using Fields = std::vector<Field>;
 // The id of a field name, in any case. REQUIRES: no CR in it.
 FieldId IdentifyField(std::string_view name);
 
-// Marks the fields that go no further than this connection: those that always do so, and those
-// that a Connection field names.
-void MarkHopByHop(Fields& fields);
-
 // The first field of that id or name, or nullptr.
 const Field* Find(const Fields& fields, FieldId id);
 const Field* Find(const Fields& fields, std::string_view name);

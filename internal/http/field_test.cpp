@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "internal/http/hop_by_hop.hpp"
+
 namespace balancer::http {
 namespace {
 
@@ -42,7 +44,8 @@ std::string Upper(std::string_view text) {
 Fields MakeFields(std::initializer_list<std::pair<std::string_view, std::string_view>> lines) {
   Fields fields;
   for (const auto& [name, value] : lines) {
-    fields.push_back({name, value, IdentifyField(name), false});
+    const FieldId id = IdentifyField(name);
+    fields.push_back({name, value, id, kAlwaysHopByHop.Has(id)});
   }
   return fields;
 }
@@ -50,7 +53,7 @@ Fields MakeFields(std::initializer_list<std::pair<std::string_view, std::string_
 // Whether the field `name` goes no further beside a Connection field with that list.
 bool IsMarked(std::string_view name, std::string_view connection) {
   Fields fields = MakeFields({{"Connection", connection}, {name, "x"}});
-  MarkHopByHop(fields);
+  ReadConnection(fields);
   return fields[1].hop_by_hop;
 }
 
@@ -109,7 +112,7 @@ TEST_CASE("Every Connection field counts, before and after the named one") {
                               {"connection", "a, b"},
                               {"b", "3"},
                               {"C", "4"}});
-  MarkHopByHop(fields);
+  ReadConnection(fields);
   CHECK(fields[0].hop_by_hop);
   CHECK(fields[2].hop_by_hop);
   CHECK(fields[4].hop_by_hop);
@@ -125,13 +128,6 @@ TEST_CASE("Connection cannot take out what others rely on") {
     CHECK_FALSE(IsMarked(name, "close, " + Upper(name)));
   }
   CHECK(IsMarked("X-Forwarded", "X-Forwarded"));
-}
-
-TEST_CASE("Marking again forgets earlier marks") {
-  Fields fields = MakeFields({{"Accept", "*/*"}});
-  fields[0].hop_by_hop = true;
-  MarkHopByHop(fields);
-  CHECK_FALSE(fields[0].hop_by_hop);
 }
 
 TEST_CASE("The first field is found by id or name") {

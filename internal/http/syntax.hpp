@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "internal/model/url_text.hpp"
+
 // The alphabet of HTTP heads, and how to run over it. Internal to this folder.
 namespace balancer::http {
 
@@ -47,9 +49,7 @@ inline const char* SkipBytes(const char* at, const char* end, CharClass char_cla
   return at;
 }
 
-inline char ToLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
+using model::ToLower;
 
 inline bool IsBlank(char c) {
   return c == ' ' || c == '\t';

@@ -3,15 +3,9 @@
 #include <algorithm>
 
 #include "internal/model/host_name.hpp"
+#include "internal/model/url_text.hpp"
 
 namespace balancer::model {
-namespace {
-
-char ToLower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
-
-}  // namespace
 
 Result<HostPattern> HostPattern::Parse(std::string_view text) {
   HostPattern pattern;

@@ -1,12 +1,12 @@
 #include "internal/model/redirect_target.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
 #include "internal/model/cidr.hpp"
 #include "internal/model/host_name.hpp"
+#include "internal/model/url_text.hpp"
 
 namespace balancer::model {
 namespace {
@@ -15,27 +15,15 @@ auto Bad(std::string detail) {
   return Fail(ErrorCode::invalid_argument, std::move(detail));
 }
 
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 // What is behind "http://" or "https://".
 std::optional<std::string_view> BehindScheme(std::string_view url) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (Lower(url.substr(0, scheme.size())) == scheme) return url.substr(scheme.size());
+    const auto same = [](char c, char lower) { return ToLower(c) == lower; };
+    if (std::ranges::equal(url.substr(0, scheme.size()), scheme, same)) {
+      return url.substr(scheme.size());
+    }
   }
   return std::nullopt;
-}
-
-bool IsPort(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, port);
-  return error == std::errc() && end == last && port != 0;
 }
 
 // RFC 3986 §3.3, without percent escapes.

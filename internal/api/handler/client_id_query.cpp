@@ -1,35 +1,17 @@
 #include "internal/api/handler/client_id_query.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "internal/api/handler/field_rules.hpp"
+#include "internal/model/url_text.hpp"
 
 namespace balancer::api {
 namespace {
 
 using model::ErrorCode;
 using model::Fail;
-
-// nullopt: a '%' that two hexadecimal digits do not follow.
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const std::string_view digits = text.substr(i + 1, 2);
-    unsigned char byte = 0;
-    const char* const digits_end = digits.data() + digits.size();
-    const auto [end, error] = std::from_chars(digits.data(), digits_end, byte, 16);
-    if (digits.size() < 2 || error != std::errc() || end != digits_end) return std::nullopt;
-    decoded += static_cast<char>(byte);
-    i += 2;
-  }
-  return decoded;
-}
+using model::PercentDecode;
 
 // Takes the next of "a&b&c" off `rest`.
 std::string_view NextPart(std::string_view& rest) {
@@ -42,20 +24,20 @@ std::string_view NextPart(std::string_view& rest) {
 
 model::Result<std::string> ClientIdFromQuery(std::string_view query) {
   std::optional<std::string> client_id;
+  std::string name;
   while (!query.empty()) {
     const std::string_view part = NextPart(query);
     if (part.empty()) continue;
     const std::size_t name_end = std::min(part.find('='), part.size());
-    const auto name = PercentDecode(part.substr(0, name_end));
+    if (!PercentDecode(part.substr(0, name_end), name)) name.clear();
     if (name != "client_id") {
       return Fail(ErrorCode::invalid_argument,
-                  "unknown parameter" + QuotedName(name.value_or("")) + " in the query");
+                  "unknown parameter" + QuotedName(name) + " in the query");
     }
     if (client_id) {
       return Fail(ErrorCode::invalid_argument, "client_id is given more than once in the query");
     }
-    client_id = PercentDecode(part.substr(std::min(name_end + 1, part.size())));
-    if (!client_id) {
+    if (!PercentDecode(part.substr(std::min(name_end + 1, part.size())), client_id.emplace())) {
       return Fail(ErrorCode::invalid_argument, "client_id has a bad % escape in the query");
     }
   }

@@ -2,29 +2,14 @@
 
 #include <algorithm>
 
-#include "internal/service/redirect-split/hex.hpp"
+#include "internal/model/url_text.hpp"
 
 namespace balancer::service {
 namespace {
 
 using model::ErrorCode;
 using model::Fail;
-
-// Decodes into `out`; false: a '%' that two hexadecimal digits do not follow.
-bool PercentDecode(std::string_view text, std::string& out) {
-  out.clear();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const int byte = HexByte(text.substr(i + 1));
-    if (byte < 0) return false;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return true;
-}
+using model::PercentDecode;
 
 // Where the name ends that `part` ("name=value") begins with, if it is `name`; npos otherwise.
 std::size_t EndOfName(std::string_view part, std::string_view name, std::string& scratch) {

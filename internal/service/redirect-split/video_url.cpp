@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#include "internal/service/redirect-split/hex.hpp"
+#include "internal/model/url_text.hpp"
 
 namespace balancer::service {
 namespace {
@@ -56,9 +55,7 @@ bool IsControl(int byte) {
 template <std::size_t kSize>
 bool Skip(std::string_view& text, const char (&prefix)[kSize]) {
   constexpr std::size_t kLength = kSize - 1;
-  const auto same = [](char lower, char c) {
-    return lower == (c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
-  };
+  const auto same = [](char lower, char c) { return lower == model::ToLower(c); };
   if (text.size() < kLength) return false;
   if (std::memcmp(text.data(), prefix, kLength) != 0 &&
       !std::equal(prefix, prefix + kLength, text.begin(), same)) {
@@ -86,7 +83,7 @@ std::size_t EndOfPath(std::string_view target) {
       ++i;
     } else {
       if (target[i] != '%') return std::string_view::npos;
-      const int byte = HexByte(target.substr(i + 1));
+      const int byte = model::HexByte(target.substr(i + 1));
       if (byte < 0 || IsControl(byte) || byte == '/' || byte == '\\' || byte == '.') {
         return std::string_view::npos;
       }
@@ -100,17 +97,10 @@ bool IsQuery(std::string_view query) {
     i = SkipAll(query, i, kQueryChar);
     if (i == query.size()) return true;
     if (query[i] != '%') return false;
-    const int byte = HexByte(query.substr(i + 1));
+    const int byte = model::HexByte(query.substr(i + 1));
     if (byte < 0 || IsControl(byte)) return false;
     i += 3;
   }
-}
-
-bool IsPort(std::string_view text) {
-  std::uint16_t port = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, port);
-  return error == std::errc() && end == last && port != 0;
 }
 
 }  // namespace
@@ -133,7 +123,7 @@ model::Result<VideoUrl> ParseVideoUrl(std::string_view url,
   }
   if (rest.starts_with(':')) {
     const std::size_t slash = std::min(rest.find('/'), rest.size());
-    if (!IsPort(rest.substr(1, slash - 1))) return Bad("has a bad port");
+    if (!model::IsPort(rest.substr(1, slash - 1))) return Bad("has a bad port");
     rest.remove_prefix(slash);
   }
 
