@@ -71,6 +71,16 @@ TEMPLATE_TEST_CASE("a batch is added whole or not at all", "", Postgres, Sqlite)
   CHECK(f.Requests() == 7);
 }
 
+TEMPLATE_TEST_CASE("counts are the same after very many batches", "", Postgres, Sqlite) {
+  Fixture<TestType> f;
+  for (int i = 1; i <= 200; ++i) {
+    REQUIRE(f.store->AddCounts({"w", i, 3, {{"a", {1, 2}}, {std::to_string(i % 50), {1, 0}}}}));
+  }
+  CHECK(f.Requests() == 600);
+  CHECK(f.Client("a") == ClientCounts{200, 400});
+  for (int i = 0; i < 50; ++i) CHECK(f.Client(std::to_string(i)) == ClientCounts{4, 0});
+}
+
 TEMPLATE_TEST_CASE("any client_id is counted under its own name", "", Postgres, Sqlite) {
   Fixture<TestType> f;
   const std::vector<std::string> client_ids = {"o'clock",   "\"\\x\\'$1 ?1 %s {}",

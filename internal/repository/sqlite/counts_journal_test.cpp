@@ -1,0 +1,128 @@
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "internal/repository/limits_store.hpp"
+#include "internal/repository/testing/databases.hpp"
+
+using namespace balancer::repository;
+using balancer::model::ClientCounts;
+using balancer::model::ErrorCode;
+using testing::Sqlite;
+
+namespace {
+
+constexpr int kUntilEmptied = 64;  // batches with clients in them
+
+struct Fixture {
+  Fixture() { REQUIRE(migrator->Up()); }
+
+  bool Add(const std::string& client_id, ClientCounts counts) {
+    return store->AddCounts({"w", ++number, 1, {{client_id, counts}}}).has_value();
+  }
+  void AddBatches(int batches) {
+    for (int i = 0; i < batches; ++i) REQUIRE(Add("many", {1, 2}));
+  }
+  std::optional<ClientCounts> Client(const std::string& client_id) {
+    return store->GetClientCounts("w", client_id).value().counts;
+  }
+  std::string Journal() { return database.Query("SELECT count(*) FROM client_counts_journal"); }
+  std::string Row(const std::string& client_id) {
+    return database.Query(
+        "SELECT allowed || '/' || refused FROM client_counts WHERE client_id = '" + client_id +
+        "'");
+  }
+
+  Sqlite database;
+  std::unique_ptr<Migrator> migrator = OpenMigrator(database.options());
+  std::unique_ptr<LimitsStore> store = database.Store();
+  std::int64_t number = 0;  // of the last batch
+};
+
+}  // namespace
+
+TEST_CASE("batches gather in the journal, and go into the table together") {
+  Fixture f;
+  for (int round = 1; round <= 3; ++round) {
+    REQUIRE(f.Add("once \"a round\\", {7, 0}));
+    f.AddBatches(kUntilEmptied - 2);
+    CHECK(f.Journal() == std::to_string(kUntilEmptied - 1));
+    const std::uint64_t before = static_cast<std::uint64_t>(round) * kUntilEmptied - 1 - round;
+    CHECK(f.Client("many") == ClientCounts{before, 2 * before});
+
+    f.AddBatches(1);
+    CHECK(f.Journal() == "0");
+    CHECK(f.Client("many") == ClientCounts{before + 1, 2 * before + 2});
+    CHECK(f.Row("many") == std::to_string(before + 1) + "/" + std::to_string(2 * before + 2));
+    CHECK(f.Row("once \"a round\\") == std::to_string(7 * round) + "/0");
+    CHECK(f.Client("nobody") == std::nullopt);
+  }
+  CHECK(f.store->GetRequestCount("w").value().requests.count ==
+        static_cast<std::uint64_t>(f.number));
+}
+
+TEST_CASE("batches without clients take no room in the journal") {
+  Fixture f;
+  REQUIRE(f.store->AddCounts({"w", 1, 5, {}}));
+  CHECK(f.Journal() == "0");
+}
+
+TEST_CASE("a client was last seen when its last batch was written") {
+  Fixture f;
+  REQUIRE(f.Add("early", {1, 0}));
+  f.database.Query("UPDATE client_counts_journal SET written_at = '2001-02-03T04:05:06.789Z'");
+  REQUIRE(f.Add("early and late", {1, 0}));
+  f.database.Query(
+      "UPDATE client_counts_journal SET written_at = '2002-02-03T04:05:06.789Z' WHERE seq = 2");
+  REQUIRE(f.Add("early and late", {1, 0}));
+  f.AddBatches(kUntilEmptied - 3);
+  REQUIRE(f.Journal() == "0");
+  CHECK(f.database.Query("SELECT last_seen FROM client_counts WHERE client_id = 'early'") ==
+        "2001-02-03T04:05:06.789Z");
+  CHECK(f.database.Query("SELECT client_id FROM client_counts "
+                         "WHERE last_seen > '2026' AND client_id LIKE 'early%'") ==
+        "early and late");
+}
+
+TEST_CASE("a batch with which the journal cannot be emptied can be sent again, and counts once") {
+  Fixture f;
+  f.AddBatches(kUntilEmptied - 1);
+  SECTION("the table refuses") {
+    f.database.Query(
+        "CREATE TRIGGER no BEFORE INSERT ON client_counts WHEN new.client_id = 'many' "
+        "BEGIN SELECT RAISE(ABORT, 'no'); END");
+    CHECK_FALSE(f.Add("a", {1, 0}));
+    f.database.Query("DROP TRIGGER no");
+  }
+  SECTION("the journal is damaged") {
+    f.database.Query("UPDATE client_counts_journal SET clients = clients || ' ' WHERE seq = 5");
+    CHECK_FALSE(f.Add("a", {1, 0}));
+    f.database.Query("UPDATE client_counts_journal SET clients = trim(clients) WHERE seq = 5");
+  }
+  CHECK(f.Journal() == std::to_string(kUntilEmptied - 1));
+  CHECK(f.Client("a") == std::nullopt);
+  CHECK(f.database.Query("SELECT count(*) FROM client_counts") == "0");
+  for (int i = 0; i < 2; ++i) {
+    CHECK(f.store->AddCounts({"w", kUntilEmptied, 1, {{"a", {1, 0}}}}));
+    CHECK(f.Journal() == "0");
+    CHECK(f.Client("a") == ClientCounts{1, 0});
+    CHECK(f.Client("many") == ClientCounts{kUntilEmptied - 1, 2 * (kUntilEmptied - 1)});
+  }
+}
+
+TEST_CASE("taking the migration back keeps what is in the journal") {
+  Fixture f;
+  const std::string odd = R"(o"d\d é ,{}[1,2])";
+  f.AddBatches(kUntilEmptied);
+  REQUIRE(f.Add(odd, {5, 6}));
+  REQUIRE(f.Add(odd, {1, 0}));
+  f.AddBatches(2);
+  REQUIRE(f.Journal() == "4");
+  REQUIRE(f.migrator->Down().value() == "00005_client_counts_journal.sql");
+  CHECK(f.Row("many") ==
+        std::to_string(kUntilEmptied + 2) + "/" + std::to_string(2 * (kUntilEmptied + 2)));
+  CHECK(f.Row(odd) == "6/6");
+  REQUIRE(f.migrator->Up());
+  CHECK(f.Client(odd) == ClientCounts{6, 6});
+  REQUIRE(f.Add(odd, {1, 0}));
+  CHECK(f.Client(odd) == ClientCounts{7, 6});
+}
