@@ -11,7 +11,7 @@ using testing::Sqlite;
 
 namespace {
 
-constexpr int kUntilEmptied = 64;  // batches with clients in them
+constexpr int kUntilEmptied = 48;  // batches with clients in them
 
 struct Fixture {
   Fixture() { REQUIRE(migrator->Up()); }
@@ -58,6 +58,41 @@ TEST_CASE("batches gather in the journal, and go into the table together") {
   }
   CHECK(f.store->GetRequestCount("w").value().requests.count ==
         static_cast<std::uint64_t>(f.number));
+}
+
+TEST_CASE("any number of clients go from the journal into the table") {
+  Fixture f;
+  balancer::service::CountBatch batch{"w", 0, 0, {}};
+  for (batch.number = 1; batch.number <= kUntilEmptied; ++batch.number) {
+    batch.clients.emplace_back(std::to_string(batch.number), ClientCounts{1, 0});
+    if (batch.number == 1) batch.clients.emplace_back("one more", ClientCounts{1, 0});
+    REQUIRE(f.store->AddCounts(batch));
+  }
+  REQUIRE(f.Journal() == "0");
+  CHECK(f.database.Query("SELECT count(*) FROM client_counts") ==
+        std::to_string(kUntilEmptied + 1));
+  for (int i = 1; i <= kUntilEmptied; ++i) {
+    CHECK(f.Row(std::to_string(i)) == std::to_string(kUntilEmptied + 1 - i) + "/0");
+  }
+}
+
+TEST_CASE("a large journal is emptied sooner") {
+  Fixture f;
+  balancer::service::CountBatch batch{"w", 0, 0, {}};
+  for (int i = 0; i < 5000; ++i) {
+    batch.clients.emplace_back(std::string(250, 'x') + std::to_string(i), ClientCounts{1, 0});
+  }
+  const auto add = [&](int batches) {
+    for (int i = 0; i < batches; ++i) {
+      ++batch.number;
+      REQUIRE(f.store->AddCounts(batch));
+    }
+  };
+  add(12);
+  CHECK(f.Journal() == "12");
+  add(1);
+  CHECK(f.Journal() == "0");
+  CHECK(f.Client(batch.clients.back().first) == ClientCounts{13, 0});
 }
 
 TEST_CASE("batches without clients take no room in the journal") {

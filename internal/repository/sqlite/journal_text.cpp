@@ -32,6 +32,13 @@ bool SkipNumber(std::string_view& rest, std::uint64_t& number) {
   return true;
 }
 
+void AppendEscaped(std::string& text, std::string_view client_id) {
+  for (const char c : client_id) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+  }
+}
+
 }  // namespace
 
 Result<std::string> JournalText(const service::CountBatch& batch) {
@@ -40,18 +47,21 @@ Result<std::string> JournalText(const service::CountBatch& batch) {
     if (!model::CheckClientId(client_id)) {
       return Fail(ErrorCode::storage_failed, "counts of what is no client_id");
     }
-    fmt::format_to(std::back_inserter(text), "{}{}{}{}{},{}]", text.empty() ? '{' : ',', kBeforeId,
-                   Escaped(client_id), kAfterId, counts.allowed, counts.refused);
+    text += text.empty() ? '{' : ',';
+    text += kBeforeId;
+    AppendEscaped(text, client_id);
+    text += kAfterId;
+    text += std::to_string(counts.allowed);
+    text += ',';
+    text += std::to_string(counts.refused);
+    text += ']';
   }
   return text += kEnd;
 }
 
 std::string Escaped(std::string_view client_id) {
   std::string escaped;
-  for (const char c : client_id) {
-    if (c == '"' || c == '\\') escaped += '\\';
-    escaped += c;
-  }
+  AppendEscaped(escaped, client_id);
   return escaped;
 }
 

@@ -1,7 +1,11 @@
 #include "internal/repository/sqlite/sqlite_counts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -32,10 +36,11 @@ std::int64_t Signed(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }
 
-// So many batches in the journal are added to client_counts together. A row of that costs what its
-// page costs, and with many clients a batch's rows are each on another page; but the file is locked
-// meanwhile, about half a second for 64 batches of 5,000 clients.
-constexpr std::int64_t kJournalBatches = 64;
+// The journal is emptied when it has so many batches, or is about so large. The more clients are
+// added to their rows together, in order, the more of them share the cost of a page; but the file
+// is locked meanwhile, up to about half a second, and all of the journal is in memory.
+constexpr std::size_t kJournalBatches = 48;
+constexpr std::size_t kJournalBytes = 16 << 20;
 
 struct Batch {
   std::string clients;
@@ -55,44 +60,90 @@ Result<std::vector<Batch>> ReadJournal(SqliteDatabase& database) {
   }
 }
 
+// The first eight bytes as a number that compares as they do: in a sort of very many texts, far
+// apart in memory, few need to be looked at.
+std::uint64_t Beginning(std::string_view text) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    number = number << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  }
+  return number;
+}
+
+// What is to be added to a client's row.
 struct Addition {
+  std::uint64_t beginning;  // of the client_id
   JournalEntry entry;
-  const Batch* batch;
+  const Batch* batch;  // the last that has the client
 };
 
-// All of the journal, in the order of the clients and of time. The views are into the journal.
-Result<std::vector<Addition>> SortedAdditions(const std::vector<Batch>& journal) {
-  std::vector<Addition> additions;
+// All that is in the journal, in the order of the clients, each once. The views are into the
+// journal.
+Result<std::vector<Addition>> AdditionsOf(const std::vector<Batch>& journal) {
+  std::vector<Addition> all;
   for (const Batch& batch : journal) {
     std::string_view rest = batch.clients;
-    while (const auto entry = NextEntry(rest)) additions.push_back({*entry, &batch});
+    while (const auto entry = NextEntry(rest)) {
+      all.push_back({Beginning(entry->escaped), *entry, &batch});
+    }
     if (rest != "}") return Fail(ErrorCode::storage_failed, "the journal of counts is damaged");
   }
-  std::ranges::sort(additions, {},
-                    [](const Addition& a) { return std::tuple(a.entry.escaped, a.batch); });
-  return additions;
+  std::ranges::sort(all, {}, [](const Addition& addition) {
+    return std::tuple(addition.beginning, addition.entry.escaped, addition.batch);
+  });
+  std::size_t clients = 0;
+  for (const Addition& addition : all) {
+    if (clients > 0 && all[clients - 1].entry.escaped == addition.entry.escaped) {
+      all[clients - 1].entry.counts += addition.entry.counts;
+      all[clients - 1].batch = addition.batch;
+    } else {
+      all[clients++] = addition;
+    }
+  }
+  all.resize(clients);
+  return all;
+}
+
+// Rows of one statement: about a quarter of what a row costs is the beginning and the end of its
+// statement.
+constexpr std::size_t kRowsAtOnce = 16;
+
+std::string AddRowsStatement(std::size_t rows) {
+  std::string sql = "INSERT INTO client_counts (client_id, allowed, refused, last_seen) VALUES ";
+  for (std::size_t i = 0; i < rows; ++i) sql += i == 0 ? "(?, ?, ?, ?)" : ", (?, ?, ?, ?)";
+  return sql +
+         " ON CONFLICT (client_id) DO UPDATE SET allowed = allowed + excluded.allowed, "
+         "refused = refused + excluded.refused, last_seen = excluded.last_seen";
+}
+
+// REQUIRES: there are kRowsAtOnce, or one.
+Result<void> AddRows(SqliteDatabase& database, std::span<const Addition> additions) {
+  static const std::string kOne = AddRowsStatement(1);
+  static const std::string kMany = AddRowsStatement(kRowsAtOnce);
+  std::array<std::string, kRowsAtOnce> client_ids;  // outlive the statement
+  auto statement = database.Prepare((additions.size() == 1 ? kOne : kMany).c_str());
+  if (!statement) return tl::unexpected(std::move(statement.error()));
+  for (std::size_t i = 0; i < additions.size(); ++i) {
+    const auto& [beginning, entry, batch] = additions[i];
+    client_ids[i] = Unescaped(entry.escaped);
+    statement->Bind(client_ids[i])
+        .Bind(Signed(entry.counts.allowed))
+        .Bind(Signed(entry.counts.refused))
+        .Bind(batch->written_at);
+  }
+  return statement->Step().map([](bool) {});
 }
 
 // Adds what is in the journal to client_counts, and empties it. Within a transaction.
-Result<void> FoldJournal(SqliteDatabase& database) {
+Result<void> EmptyJournal(SqliteDatabase& database) {
   const auto journal = ReadJournal(database);
   if (!journal) return tl::unexpected(journal.error());
-  const auto additions = SortedAdditions(*journal);
+  const auto additions = AdditionsOf(*journal);
   if (!additions) return tl::unexpected(additions.error());
-  for (auto at = additions->begin(); at != additions->end();) {
-    const auto first = at;
-    model::ClientCounts counts;
-    while (at != additions->end() && at->entry.escaped == first->entry.escaped) {
-      counts += (at++)->entry.counts;
-    }
-    auto added = Run(database,
-                     "INSERT INTO client_counts (client_id, allowed, refused, last_seen) "
-                     "VALUES (?, ?, ?, ?) "
-                     "ON CONFLICT (client_id) DO UPDATE SET allowed = allowed + excluded.allowed, "
-                     "refused = refused + excluded.refused, last_seen = excluded.last_seen",
-                     Unescaped(first->entry.escaped), Signed(counts.allowed),
-                     Signed(counts.refused), std::prev(at)->batch->written_at);
-    if (!added) return tl::unexpected(std::move(added.error()));
+  for (std::span<const Addition> rest = *additions; !rest.empty();) {
+    const std::size_t rows = rest.size() < kRowsAtOnce ? 1 : kRowsAtOnce;
+    if (auto added = AddRows(database, rest.first(rows)); !added) return added;
+    rest = rest.subspan(rows);
   }
   return database.Execute("DELETE FROM client_counts_journal");
 }
@@ -102,18 +153,15 @@ Result<void> AddClients(SqliteDatabase& database, const CountBatch& batch) {
   if (batch.clients.empty()) return {};
   const auto clients = JournalText(batch);
   if (!clients) return tl::unexpected(clients.error());
-  std::int64_t batches = 0;
-  {
-    auto insert =
-        database.Prepare("INSERT INTO client_counts_journal (clients) VALUES (?) RETURNING seq");
-    if (!insert) return tl::unexpected(std::move(insert.error()));
-    for (auto row = insert->Bind(*clients).Step(); !row || *row; row = insert->Step()) {
-      if (!row) return tl::unexpected(row.error());
-      batches = insert->Integer(0);
-    }
-  }
-  if (batches < kJournalBatches) return {};
-  return FoldJournal(database);
+  auto insert =
+      database.Prepare("INSERT INTO client_counts_journal (clients) VALUES (?) RETURNING seq");
+  if (!insert) return tl::unexpected(std::move(insert.error()));
+  const auto row = insert->Bind(*clients).Step();
+  if (!row) return tl::unexpected(row.error());
+  const auto batches = static_cast<std::size_t>(insert->Integer(0));
+  if (const auto end = insert->Step(); !end) return tl::unexpected(end.error());
+  if (batches < kJournalBatches && batches * clients->size() < kJournalBytes) return {};
+  return EmptyJournal(database);
 }
 
 // Within a transaction; false: the batch was added before.

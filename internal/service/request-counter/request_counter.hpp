@@ -29,7 +29,7 @@ class RequestCounter {
   template <typename T>
   using Done = CountsStorage::CountsDone<T>;
 
-  // Clients in one batch: a transaction of some 50 ms.
+  // Clients in one batch: in PostgreSQL a transaction of some 50 ms.
   static constexpr std::size_t kBatchClients = 5000;
 
   // `requests` tells how many there have been since the start; it is called on any thread.

@@ -222,13 +222,12 @@ class TokenManager::Impl {
 
   // False: there is no room. REQUIRES: as Take.
   bool BeginCounts(Shard& shard, const HashedKey& key, ClientEntry& entry) {
-    auto found = shard.untaken.find(key);
+    const bool full = shard.untaken.size() == shard.max_untaken;
+    const auto found =
+        full ? shard.untaken.find(key) : shard.untaken.try_emplace(std::string(key.text)).first;
     if (found == shard.untaken.end()) {
-      if (shard.untaken.size() == shard.max_untaken) {
-        uncounted_.fetch_add(1, std::memory_order_relaxed);
-        return false;
-      }
-      found = shard.untaken.try_emplace(std::string(key.text)).first;
+      uncounted_.fetch_add(1, std::memory_order_relaxed);
+      return false;
     }
     entry.untaken = &found->second;
     entry.untaken->entry = &entry;
