@@ -6,7 +6,6 @@
 
 using namespace balancer::repository;
 using balancer::model::ClientCounts;
-using balancer::model::ErrorCode;
 using testing::Sqlite;
 
 namespace {
