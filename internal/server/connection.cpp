@@ -221,11 +221,12 @@ void Connection::ReadByEvent() {
 void Connection::ResumeReading() {
   stirred_ = true;
   ResumeIdle();
+  content_ = false;
 }
 
 void Connection::ResumeIdle() {
   if (reading_) return;
-  reading_ = true;
+  reading_ = content_ = true;
   Watch();
   retell_ = !unread_.empty();
   if (std::exchange(stirred_, false) || retell_) ReadByEvent();
@@ -241,6 +242,7 @@ void Connection::YieldReading() {
 
 void Connection::PutBack(std::string_view bytes) {
   unread_.assign(bytes);
+  content_ = false;
 }
 
 void Connection::ReadAvailable() {
@@ -256,12 +258,14 @@ void Connection::ReadAvailable() {
     const ssize_t got = recv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) {
       const ConnectionUser* const user = user_;
+      content_ = false;
       Tell(static_cast<std::size_t>(got));
       if (!shared.at_work || yielded_) return;
       // Less than was asked for: the socket is empty, and what comes next brings a new edge. But a
       // reset may have come right behind these bytes, with an edge that was the same: whoever waits
-      // for more must look. A user who has stopped or handed the connection on has what it wanted.
-      const bool content = !reading_ || user_ != user;
+      // for more must look. A user who has stopped, is idle again or has handed the connection on
+      // has what it wanted.
+      const bool content = !reading_ || content_ || user_ != user;
       if (static_cast<std::size_t>(got) < scratch.size() && !end_seen_ && content) return;
       continue;
     }

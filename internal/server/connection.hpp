@@ -146,6 +146,7 @@ class Connection {
   bool stirred_ = false;  // an edge came while reading was paused
   bool yielded_ = false;  // until the next turn
   bool retell_ = false;   // unread_ is to be told without waiting for more
+  bool content_ = false;  // ResumeIdle() was the last to be called within OnData()
   bool end_seen_ = false;
   bool sent_any_ = false;
   bool full_ = false;  // the socket is: a write is waited for

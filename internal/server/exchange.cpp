@@ -90,7 +90,7 @@ void Exchange::SwitchProtocols(const http::ResponseHead& head) {
 }
 
 void Exchange::SendBody(std::string_view piece) {
-  if (body_mode_ == BodyMode::none) return;
+  if (body_mode_ == BodyMode::none || piece.empty()) return;
   WriteBody(out_, piece, body_mode_ == BodyMode::chunked,
             [this](std::string_view large) { Write(large); });
   if (out_.size() >= kGatheredBytes) Flush();

@@ -136,11 +136,11 @@ void NativeConnection::Serve() {
   phase_ = Phase::serving;
   served_ = true;
   socket_.deadline().Disarm();
-  if (exchange.body_complete()) AwaitResponse();
+  if (exchange.body_complete()) socket_.PauseReading();
   side_.router.OnRequest(exchange);
   if (phase_ != Phase::serving) return;
   if (exchange.body_complete()) {
-    if (socket_.end_seen()) OnInputEnd();
+    AwaitResponse();
   } else if (!exchange.body_paused()) {
     WantBody();
   }
@@ -149,6 +149,7 @@ void NativeConnection::Serve() {
 // The request is complete. What follows it stays in the kernel until it has been answered.
 void NativeConnection::AwaitResponse() {
   socket_.PauseReading();
+  if (socket_.end_seen()) return OnInputEnd();
   (socket_.watched() ? frontend_.presence_deadlines_ : frontend_.watch_deadlines_)
       .Arm(socket_.deadline());
 }
@@ -175,7 +176,6 @@ bool NativeConnection::ReadBody(std::string_view& bytes) {
   if (phase_ != Phase::serving || exchange_->body_paused()) return true;
   if (exchange_->body_complete()) {
     AwaitResponse();
-    if (socket_.end_seen()) OnInputEnd();
   } else if (!exchange_->is_tunnel()) {
     side_.body_deadlines.Arm(socket_.deadline());
   }
