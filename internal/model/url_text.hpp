@@ -18,6 +18,9 @@ int HexByte(std::string_view text);
 // hexadecimal digits do not follow.
 bool PercentDecode(std::string_view text, std::string& out);
 
+// Takes the next of "a&b&c" off `query`.
+std::string_view NextParameter(std::string_view& query);
+
 // A decimal number from 1 to 65535.
 bool IsPort(std::string_view text);
 

@@ -7,26 +7,16 @@
 #include "internal/model/url_text.hpp"
 
 namespace balancer::api {
-namespace {
 
 using model::ErrorCode;
 using model::Fail;
 using model::PercentDecode;
 
-// Takes the next of "a&b&c" off `rest`.
-std::string_view NextPart(std::string_view& rest) {
-  const std::string_view part = rest.substr(0, rest.find('&'));
-  rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-  return part;
-}
-
-}  // namespace
-
 model::Result<std::string> ClientIdFromQuery(std::string_view query) {
   std::optional<std::string> client_id;
   std::string name;
   while (!query.empty()) {
-    const std::string_view part = NextPart(query);
+    const std::string_view part = model::NextParameter(query);
     if (part.empty()) continue;
     const std::size_t name_end = std::min(part.find('='), part.size());
     if (!PercentDecode(part.substr(0, name_end), name)) name.clear();

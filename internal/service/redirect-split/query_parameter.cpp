@@ -28,8 +28,7 @@ model::Result<std::optional<std::string_view>> FindParameter(std::string_view qu
                                                              std::string& scratch) {
   std::optional<std::string_view> value;
   while (!query.empty()) {
-    const std::string_view part = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(part.size() + 1, query.size()));
+    const std::string_view part = model::NextParameter(query);
     const std::size_t name_end = EndOfName(part, name, scratch);
     if (name_end == std::string_view::npos) continue;
     if (value) {

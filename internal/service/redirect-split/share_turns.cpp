@@ -1,5 +1,7 @@
 #include "internal/service/redirect-split/share_turns.hpp"
 
+#include <cassert>
+
 namespace balancer::service {
 namespace {
 
@@ -29,21 +31,20 @@ std::size_t ShareTurns::Next() {
   // it is whole.
   const auto parts = static_cast<std::int64_t>(2 * claims_.size() - 2);
   const std::int64_t limit = (parts - 1) * kWholeShare;
-  Claim* chosen = &claims_.front();
+  Claim* chosen = nullptr;
   // What it has left to its limit, or under 0: room / share turns until it is reached.
   std::int64_t chosen_room = 0;
-  bool any_chosen = false;
   for (Claim& claim : claims_) {
     claim.owed += claim.share;
     const std::int64_t owed = claim.owed * parts;
     if (owed < kWholeShare) continue;
     const std::int64_t room = limit - owed;
-    if (!any_chosen || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
-      any_chosen = true;
+    if (chosen == nullptr || Wide{room} * chosen->share < Wide{chosen_room} * claim.share) {
       chosen = &claim;
       chosen_room = room;
     }
   }
+  assert(chosen != nullptr);  // one is always large enough
   chosen->owed -= kWholeShare;
   return chosen->index;
 }
