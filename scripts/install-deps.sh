@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs from Debian 12's packages what a group of commands needs and the machine lacks.
 #
-#   install-deps.sh build|postgres|tour|split|test|lint|fuzz|bench|ping|ci|runtime...
+#   install-deps.sh build|postgres|tour|split|test|lint|fuzz|bench|emulator|ping|ci|runtime...
 #
 # Asks nothing, and touches nothing when all is there. Needs root or sudo otherwise.
 set -euo pipefail
@@ -20,11 +20,12 @@ packages_of() {
     lint) packages_of build; echo catch2 clang-format clang-tidy shellcheck ;;
     fuzz) packages_of build; echo clang libclang-rt-14-dev ;;
     bench) packages_of build; echo python3 nginx-light haproxy linux-perf valgrind strace ;;
+    emulator) echo qemu-system-x86 busybox-static ;;
     ping) packages_of build; echo python3 wrk ;;
     ci) echo make ;;
     runtime) echo libevent-2.1-7 libevent-pthreads-2.1-7 libpqxx-6.4 libyaml-cpp0.7 libfmt9 \
       libspdlog1.10 libsqlite3-0 libprometheus-cpp-core1.0 ;;
-    *) die "no group '$1'; there are build, postgres, tour, split, test, lint, fuzz, bench, ping, ci, runtime" ;;
+    *) die "no group '$1'; there are build, postgres, tour, split, test, lint, fuzz, bench, emulator, ping, ci, runtime" ;;
   esac
 }
 

@@ -28,7 +28,7 @@ class Bench:
     def __init__(self, build):
         if CORES < 2:
             raise Failure("this needs two cores")
-        self.build = build
+        self.build = build  # a directory, as seen from ROOT
         self.dir = Path(tempfile.mkdtemp(prefix="bench-"))
         self._running = []
         self._ports = {}
@@ -60,17 +60,24 @@ class Bench:
     def start(self, contender, wrapper=()):
         """Starts it anew and waits until it serves."""
         port = free_port()
-        conf = self.dir / f"{contender.name}.conf"
+        command = self.configure(contender, port, self._ports["backend"])
+        process = self._serve(contender.name, CONTENDER_CORE, port, [*wrapper, *command])
+        self._contenders[contender.name] = process
+        return process
+
+    def configure(self, contender, port, backend):
+        """Writes its configuration; the command that runs it."""
+        conf = self.conf(contender)
         fill = {"DIR": self.dir, "NAME": contender.name, "PORT": port, "BUILD": self.build,
-                "BACKEND": self._ports["backend"], "CONF": conf, **contender.fill}
+                "BACKEND": backend, "CONF": conf, **contender.fill}
 
         def filled(text):
             return re.sub(r"@([A-Z]+)@", lambda found: str(fill[found[1]]), text)
         conf.write_text(filled((HERE / contender.conf).read_text()))
-        process = self._serve(contender.name, CONTENDER_CORE, port,
-                              [*wrapper, *filled(contender.command).split()])
-        self._contenders[contender.name] = process
-        return process
+        return filled(contender.command).split()
+
+    def conf(self, contender):
+        return self.dir / f"{contender.name}.conf"
 
     def pid(self, contender):
         return self._contenders[contender.name].pid
@@ -82,11 +89,13 @@ class Bench:
     def load(self, shape, contender, requests, wrapper=()):
         """Sends exactly so many, each to be answered as the shape says. What load.cpp tells of it:
         {"rate": requests a second, "p50", "p99", "max": microseconds}."""
-        command = [*wrapper, "taskset", "-c", LOAD_CORE, self.dir / "load",
-                   "--port", self._ports[contender.name], "--requests", requests,
-                   *shape.load, *contender.load]
-        words = self.run(command).split()
+        command = self.load_command(shape, contender, self._ports[contender.name], requests)
+        words = self.run([*wrapper, "taskset", "-c", LOAD_CORE, *command]).split()
         return {name: float(value) for name, value in zip(words[::2], words[1::2])}
+
+    def load_command(self, shape, contender, port, requests):
+        return [self.dir / "load", "--port", port, "--requests", requests,
+                *shape.load, *contender.load]
 
     def run(self, command):
         """What it printed, when it has ended well."""

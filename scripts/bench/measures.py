@@ -16,15 +16,14 @@ class Measure:
     form: str
     scale: float = 1
     short: str = ""  # in a verdict
-    stand_ins: tuple = ()  # for where the processor's counters cannot be read
+    stand_in: str = ""  # for where the processor's counters cannot be read
 
 
 MEASURES = {
-    "instructions": Measure("instructions a {unit}", "{:.0f}", short="instructions",
-                            stand_ins=("callgrind", "cpu")),
+    "instructions": Measure("instructions a {unit}", "{:.0f}", short="instructions"),
     "instructions_user": Measure("... in user mode", "{:.0f}"),
     "instructions_kernel": Measure("... in the kernel", "{:.0f}"),
-    "cycles": Measure("cycles a {unit}", "{:.0f}", short="cycles", stand_ins=("cpu",)),
+    "cycles": Measure("cycles a {unit}", "{:.0f}", short="cycles", stand_in="cpu"),
     "callgrind": Measure("user instructions a {unit} (callgrind)", "{:.0f}",
                          short="user instructions (callgrind)"),
     "cpu": Measure("microseconds on the CPU a {unit}", "{:.2f}", 1e-3, "time on the CPU"),

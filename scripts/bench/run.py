@@ -13,6 +13,7 @@ import measures
 import report
 from bench import ROOT, Bench, Failure
 from contenders import CONTENDERS, versions
+from emulator import Emulator
 from shapes import SHAPES
 
 
@@ -59,8 +60,8 @@ def at_half(bench, shape, of):
     return replace(shape, load=(*shape.load, "--rate", rate), requests=rate)
 
 
-def measure(bench, shape, counters, samples):
-    """The shape as it was measured."""
+def measure(bench, emulator, shape, samples):
+    """The shape as it was measured. Without an emulator the processor counts the instructions."""
     contenders = [CONTENDERS[name] for name in shape.contenders]
     before = {}
     for contender in contenders:
@@ -74,7 +75,7 @@ def measure(bench, shape, counters, samples):
     # so that the ratio within a round stays when the figures themselves jump.
     for _ in range(shape.rounds):
         for contender in random.sample(contenders, len(contenders)):
-            measures.measure_round(bench, shape, contender, counters, samples)
+            measures.measure_round(bench, shape, contender, not emulator, samples)
     # The kernel samples the split at its ticks: only all rounds together have enough of them.
     ns_per_unit = 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests * shape.units)
     for contender in contenders:
@@ -85,9 +86,12 @@ def measure(bench, shape, counters, samples):
         for contender in contenders:
             measures.measure_system_calls(bench, shape, contender, samples)
     bench.end_contenders()
-    if shape.exact and not counters:
+    if shape.exact and emulator:
         for contender in contenders:
             measures.measure_user_instructions(bench, shape, contender, samples)
+    if shape.emulated and emulator:
+        for name, count in emulator.count(shape, contenders).items():
+            samples.add(shape, "instructions", name, count)
     return shape
 
 
@@ -100,14 +104,14 @@ def main():
     sections = []
     with Bench(build) as bench:
         bench.prepare()
-        counters = measures.perf_counts(bench)
-        print(report.machine(), report.caveat(counters), sep="\n\n", end="\n\n", flush=True)
+        emulator = None if measures.perf_counts(bench) else Emulator(bench)
+        print(report.machine(), report.caveat(emulator), sep="\n\n", end="\n\n", flush=True)
         for shape in chosen(options):
-            shape = measure(bench, shape, counters, samples)
+            shape = measure(bench, emulator, shape, samples)
             sections.append(report.section(samples, shape))
             print(sections[-1], flush=True)
     if options.write:
-        page = report.page(sections, counters, versions(build))
+        page = report.page(sections, emulator, versions(build))
         (ROOT / "docs/benchmarks.md").write_text(page)
         print("wrote docs/benchmarks.md")
 
