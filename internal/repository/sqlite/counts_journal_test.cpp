@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <functional>
 #include <string>
 
 #include "internal/repository/limits_store.hpp"
@@ -10,7 +11,7 @@ using testing::Sqlite;
 
 namespace {
 
-constexpr int kUntilEmptied = 48;  // batches with clients in them
+constexpr int kUntilEmptied = 96;  // batches with clients in them
 
 struct Fixture {
   Fixture() { REQUIRE(migrator->Up()); }
@@ -25,10 +26,21 @@ struct Fixture {
     return store->GetClientCounts("w", client_id).value().counts;
   }
   std::string Journal() { return database.Query("SELECT count(*) FROM client_counts_journal"); }
+  std::string Blocks() {
+    return database.Query("SELECT count(*) FROM client_counts_blocks WHERE clients <> '{}'");
+  }
   std::string Row(const std::string& client_id) {
     return database.Query(
         "SELECT allowed || '/' || refused FROM client_counts WHERE client_id = '" + client_id +
         "'");
+  }
+  // A batch of so many clients, and then others until the journal is emptied.
+  void AddClients(int count, const std::function<std::string(int)>& client_id) {
+    balancer::service::CountBatch batch{"w", ++number, 0, {}};
+    for (int i = 0; i < count; ++i) batch.clients.emplace_back(client_id(i), ClientCounts{1, 0});
+    REQUIRE(store->AddCounts(batch));
+    for (int i = 1; i < kUntilEmptied && Journal() != "0"; ++i) AddBatches(1);
+    REQUIRE(Journal() == "0");
   }
 
   Sqlite database;
@@ -111,7 +123,7 @@ TEST_CASE("a client was last seen when its last batch was written") {
   f.AddBatches(kUntilEmptied - 3);
   REQUIRE(f.Journal() == "0");
   CHECK(f.database.Query("SELECT last_seen FROM client_counts WHERE client_id = 'early'") ==
-        "2001-02-03T04:05:06.789Z");
+        "2001-02-03T04:05:06Z");
   CHECK(f.database.Query("SELECT client_id FROM client_counts "
                          "WHERE last_seen > '2026' AND client_id LIKE 'early%'") ==
         "early and late");
@@ -122,7 +134,7 @@ TEST_CASE("a batch with which the journal cannot be emptied can be sent again, a
   f.AddBatches(kUntilEmptied - 1);
   SECTION("the table refuses") {
     f.database.Query(
-        "CREATE TRIGGER no BEFORE INSERT ON client_counts WHEN new.client_id = 'many' "
+        "CREATE TRIGGER no BEFORE UPDATE ON client_counts_blocks "
         "BEGIN SELECT RAISE(ABORT, 'no'); END");
     CHECK_FALSE(f.Add("a", {1, 0}));
     f.database.Query("DROP TRIGGER no");
@@ -134,7 +146,7 @@ TEST_CASE("a batch with which the journal cannot be emptied can be sent again, a
   }
   CHECK(f.Journal() == std::to_string(kUntilEmptied - 1));
   CHECK(f.Client("a") == std::nullopt);
-  CHECK(f.database.Query("SELECT count(*) FROM client_counts") == "0");
+  CHECK(f.Blocks() == "0");
   for (int i = 0; i < 2; ++i) {
     CHECK(f.store->AddCounts({"w", kUntilEmptied, 1, {{"a", {1, 0}}}}));
     CHECK(f.Journal() == "0");
@@ -143,7 +155,7 @@ TEST_CASE("a batch with which the journal cannot be emptied can be sent again, a
   }
 }
 
-TEST_CASE("taking the migration back keeps what is in the journal") {
+TEST_CASE("taking the migrations back keeps what is in the journal and in the blocks") {
   Fixture f;
   const std::string odd = R"(o"d\d é ,{}[1,2])";
   f.AddBatches(kUntilEmptied);
@@ -151,6 +163,7 @@ TEST_CASE("taking the migration back keeps what is in the journal") {
   REQUIRE(f.Add(odd, {1, 0}));
   f.AddBatches(2);
   REQUIRE(f.Journal() == "4");
+  REQUIRE(f.migrator->Down().value() == "00006_client_counts_blocks.sql");
   REQUIRE(f.migrator->Down().value() == "00005_client_counts_journal.sql");
   CHECK(f.Row("many") ==
         std::to_string(kUntilEmptied + 2) + "/" + std::to_string(2 * (kUntilEmptied + 2)));
@@ -159,4 +172,63 @@ TEST_CASE("taking the migration back keeps what is in the journal") {
   CHECK(f.Client(odd) == ClientCounts{6, 6});
   REQUIRE(f.Add(odd, {1, 0}));
   CHECK(f.Client(odd) == ClientCounts{7, 6});
+}
+
+TEST_CASE("blocks are split as clients come, wherever they belong, and each is still found") {
+  Fixture f;
+  const auto even = [](int i) { return "client \"" + std::to_string(2 * i); };
+  const auto odd = [](int i) { return "client \"" + std::to_string(2 * i + 1); };
+  f.AddClients(2000, even);
+  const int before = std::stoi(f.Blocks());
+  CHECK(before > 10);
+  f.AddClients(2000, odd);
+  f.AddClients(100, even);
+  CHECK(std::stoi(f.Blocks()) > before);
+  CHECK(f.database.Query(
+            "SELECT count(*) FROM client_counts_blocks WHERE length(clients) > 4100") == "0");
+  for (int i = 0; i < 2000; ++i) {
+    CAPTURE(i);
+    CHECK(f.Client(even(i)) == ClientCounts{i < 100 ? 2U : 1U, 0});
+    CHECK(f.Client(odd(i)) == ClientCounts{1, 0});
+  }
+  CHECK(f.Client("client \"") == std::nullopt);
+  CHECK(f.database.Query("SELECT count(*) FROM client_counts") == "4001");  // with "many"
+}
+
+TEST_CASE("clients can be deleted by hand, from the blocks and from the journal") {
+  Fixture f;
+  const std::string odd = R"(o"d\d é ,{}[1,2])";
+  f.AddClients(300, [](int i) { return std::to_string(i); });
+  f.AddClients(1, [&odd](int) { return odd; });
+  REQUIRE(f.Add(odd, {1, 0}));
+  REQUIRE(f.Add("young", {1, 0}));
+  f.database.Query("DELETE FROM client_counts WHERE client_id LIKE 'o%' OR client_id = '77'");
+  CHECK(f.Client(odd) == std::nullopt);
+  CHECK(f.Client("77") == std::nullopt);
+  CHECK(f.Client("78") == ClientCounts{1, 0});
+  CHECK(f.Client("young") == ClientCounts{1, 0});
+  f.AddClients(1, [](int) { return "77"; });
+  CHECK(f.Client("77") == ClientCounts{1, 0});
+  CHECK(f.Client("young") == ClientCounts{1, 0});
+
+  f.database.Query("DELETE FROM client_counts_blocks");
+  CHECK(f.Client("77") == std::nullopt);
+  f.AddClients(1, [](int) { return "77"; });
+  CHECK(f.Client("77") == ClientCounts{1, 0});
+}
+
+TEST_CASE("rows of the time before the blocks are kept") {
+  Fixture f;
+  REQUIRE(f.migrator->Down().value() == "00006_client_counts_blocks.sql");
+  f.database.Query(
+      "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) "
+      "INSERT INTO client_counts SELECT 'x\"' || i, i, 1, '2001-02-03T04:05:06.789Z' FROM n");
+  REQUIRE(f.migrator->Up());
+  CHECK(f.Client("x\"12000") == ClientCounts{12000, 1});
+  CHECK(f.Row("x\"7") == "7/1");
+  f.AddBatches(kUntilEmptied);
+  CHECK(f.Journal() == "3");
+  CHECK(f.Client("x\"12000") == ClientCounts{12000, 1});
+  CHECK(f.database.Query("SELECT min(last_seen) FROM client_counts") == "2001-02-03T04:05:06Z");
+  CHECK(f.database.Query("SELECT count(*), sum(allowed) FROM client_counts") == "12001");
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <sqlite3.h>
 
@@ -53,6 +54,9 @@ class SqliteDatabase {
   model::Result<void> Execute(const std::string& sql);
   // A statement to bind and run. Kept from one time to the next; `sql` is a literal.
   model::Result<SqliteStatement> Prepare(const char* sql);
+  // A statement to its end, with values for its `?`s; whether it had a row.
+  template <typename... Values>
+  model::Result<bool> Run(const char* sql, const Values&... values);
 
  private:
   friend class SqliteStatement;
@@ -102,5 +106,17 @@ class SqliteStatement {
   std::unique_ptr<sqlite3_stmt, Reset> statement_;
   int bound_ = 0;
 };
+
+template <typename... Values>
+model::Result<bool> SqliteDatabase::Run(const char* sql, const Values&... values) {
+  auto statement = Prepare(sql);
+  if (!statement) return tl::unexpected(std::move(statement.error()));
+  (statement->Bind(values), ...);
+  auto row = statement->Step();
+  if (row && *row) {
+    if (auto end = statement->Step(); !end) return end;
+  }
+  return row;
+}
 
 }  // namespace balancer::repository

@@ -1,4 +1,4 @@
-#include "internal/repository/sqlite/journal_text.hpp"
+#include "internal/repository/sqlite/counts_text.hpp"
 
 #include <catch2/catch.hpp>
 #include <vector>
@@ -47,15 +47,17 @@ CountBatch Everyone() {
 }  // namespace
 
 TEST_CASE("a client's counts are found in the text under its own name") {
-  const auto text = JournalText(Everyone()).value();
+  const auto text = CountsText(Everyone()).value();
   std::uint64_t number = 0;
   for (const auto& client_id : kClientIds) {
     CAPTURE(client_id);
-    CHECK(Unescaped(Escaped(client_id)) == client_id);
     const auto entry = FindEntry(text, Escaped(client_id));
     REQUIRE(entry);
     CHECK(entry->escaped == Escaped(client_id));
-    CHECK(entry->counts == ClientCounts{number++, UINT64_MAX});
+    const auto found = CountsOf(*entry);
+    REQUIRE(found);
+    CHECK(found->counts == ClientCounts{number++, UINT64_MAX});
+    CHECK(found->last_seen == 0);
   }
   for (const std::string nobody : {"b", "", "a\":", "1", "7", " a", "a "}) {
     CAPTURE(nobody);
@@ -64,37 +66,66 @@ TEST_CASE("a client's counts are found in the text under its own name") {
 }
 
 TEST_CASE("the text is read in the order in which it was written, to its end") {
-  const auto text = JournalText(Everyone()).value();
+  const auto text = CountsText(Everyone()).value();
   std::string_view rest = text;
   for (const auto& client_id : kClientIds) {
     const auto entry = NextEntry(rest);
     REQUIRE(entry);
-    CHECK(Unescaped(entry->escaped) == client_id);
+    CHECK(entry->escaped == Escaped(client_id));
   }
   CHECK_FALSE(NextEntry(rest));
-  CHECK(rest == "}");
+  CHECK(IsEndOfCounts(rest));
 }
 
-TEST_CASE("what JournalText has not written is not read, and ends the reading before its end") {
-  const std::string text = JournalText({"w", 1, 0, {{"a\\", {1, 2}}}}).value();
-  for (std::size_t length = 0; length + 1 < text.size(); ++length) {
+TEST_CASE("an entry can be copied, and can say when its client was last seen") {
+  std::string text;
+  EndCounts(text);
+  CHECK(text == "{}");
+  CHECK(IsEndOfCounts(text));
+
+  text.clear();
+  AppendEntry(text, "a", {{1, 2}, 1700000000});
+  AppendEntry(text, R"("b":[3,4])");
+  EndCounts(text);
+  CHECK(text == R"({"a":[1,2,1700000000],"b":[3,4]})");
+  const auto a = FindEntry(text, "a");
+  REQUIRE(a);
+  CHECK(a->text == R"("a":[1,2,1700000000])");
+  CHECK(CountsOf(*a)->counts == ClientCounts{1, 2});
+  CHECK(CountsOf(*a)->last_seen == 1700000000);
+}
+
+TEST_CASE("a text that is cut is not read to its end") {
+  const std::string text = CountsText({"w", 1, 0, {{"a\\", {1, 2}}}}).value();
+  for (std::size_t length = 0; length < text.size(); ++length) {
     CAPTURE(length);
     std::string_view rest = std::string_view(text).substr(0, length);
-    CHECK_FALSE(NextEntry(rest));
-    CHECK(rest.size() == length);
+    while (NextEntry(rest)) continue;
+    CHECK_FALSE(IsEndOfCounts(rest));
   }
-  for (const std::string other : {"{\n\"a\":[-1,2]}", "{\n\"a\":[1.5,2]}", "{\n\"a\":[1,2,3]}",
-                                  "{\n\"a\":[99999999999999999999,2]}", "{\"a\":[1,2]}"}) {
+}
+
+TEST_CASE("what is no counts is not read as such") {
+  for (const std::string other : {"[-1,2]", "[1.5,2]", "[1]", "[1,2,]", "[1,2,3,4]", "[ 1,2]",
+                                  "[99999999999999999999,2]", "[]", "[\"1\",2]"}) {
+    CAPTURE(other);
+    const std::string text = "{\"a\":" + other + "}";
+    std::string_view rest = text;
+    const auto entry = NextEntry(rest);
+    CHECK_FALSE((entry && CountsOf(*entry)));
+  }
+  for (const std::string other :
+       {"{\"a\" :[1,2]}", "{ \"a\":[1,2]}", "{a:[1,2]}", "\"a\":[1,2]}"}) {
     CAPTURE(other);
     std::string_view rest = other;
-    CHECK_FALSE(NextEntry(rest));
-    CHECK(rest == other);
+    const auto entry = NextEntry(rest);
+    CHECK_FALSE((entry && CountsOf(*entry)));
   }
 }
 
 TEST_CASE("what is no client_id is not written") {
   for (const std::string client_id : {"", "\n", "\x7F", "\xFF"}) {
-    const auto text = JournalText({"w", 1, 0, {{"a", {1, 0}}, {client_id, {1, 0}}}});
+    const auto text = CountsText({"w", 1, 0, {{"a", {1, 0}}, {client_id, {1, 0}}}});
     REQUIRE_FALSE(text);
     CHECK(text.error().code == ErrorCode::storage_failed);
   }

@@ -1,0 +1,210 @@
+#include "internal/repository/sqlite/counts_blocks.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "internal/repository/sqlite/counts_text.hpp"
+
+namespace balancer::repository {
+namespace {
+
+using model::ErrorCode;
+using model::Fail;
+using model::Result;
+
+// A block of more bytes is split. So much fits, with its row, into a page of SQLite's.
+constexpr std::size_t kBlockBytes = 3800;
+// What an entry has beside its client_id, about.
+constexpr std::size_t kEntryBytes = 20;
+
+tl::unexpected<model::Error> Damaged() {
+  return Fail(ErrorCode::storage_failed, "counts in storage are damaged");
+}
+
+struct Batch {
+  std::string clients;
+  std::int64_t written_at;  // seconds since 1970
+};
+
+Result<std::vector<Batch>> ReadJournal(SqliteDatabase& database) {
+  auto query = database.Prepare("SELECT clients, unixepoch(written_at) FROM client_counts_journal");
+  if (!query) return tl::unexpected(std::move(query.error()));
+  std::vector<Batch> journal;
+  while (true) {
+    const auto row = query->Step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return journal;
+    journal.push_back({query->Text(0), query->Integer(1)});
+  }
+}
+
+// What is to be added to a client's counts.
+struct Addition {
+  std::uint64_t beginning;   // of what tells the client_id from others
+  std::string_view escaped;  // the client_id
+  EntryCounts counts;
+};
+
+// Eight bytes as a number that compares as they do: in a sort of very many texts, far apart in
+// memory, few need to be looked at.
+std::uint64_t Beginning(std::string_view text) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < sizeof number; ++i) {
+    number = number << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+  }
+  return number;
+}
+
+// With how many bytes all of them begin.
+std::size_t CommonBeginning(std::span<const Addition> all) {
+  if (all.empty()) return 0;
+  std::string_view common = all.front().escaped;
+  for (const Addition& addition : all) {
+    const auto end = std::ranges::mismatch(common, addition.escaped).in1;
+    common = common.substr(0, static_cast<std::size_t>(end - common.begin()));
+  }
+  return common.size();
+}
+
+// All that is in the journal, in the order of the clients, each once. The views are into the
+// journal.
+Result<std::vector<Addition>> AdditionsOf(const std::vector<Batch>& journal) {
+  std::vector<Addition> all;
+  for (const Batch& batch : journal) {
+    std::string_view rest = batch.clients;
+    while (const auto entry = NextEntry(rest)) {
+      auto counts = CountsOf(*entry);
+      if (!counts) return Damaged();
+      if (counts->last_seen == 0) counts->last_seen = batch.written_at;
+      all.push_back({0, entry->escaped, *counts});
+    }
+    if (!IsEndOfCounts(rest)) return Damaged();
+  }
+  const std::size_t common = CommonBeginning(all);
+  for (Addition& addition : all) addition.beginning = Beginning(addition.escaped.substr(common));
+  std::ranges::sort(all, {}, [](const Addition& addition) {
+    return std::tuple(addition.beginning, addition.escaped);
+  });
+  std::size_t clients = 0;
+  for (const Addition& addition : all) {
+    if (clients > 0 && all[clients - 1].escaped == addition.escaped) {
+      EntryCounts& sum = all[clients - 1].counts;
+      sum.counts += addition.counts.counts;
+      sum.last_seen = std::max(sum.last_seen, addition.counts.last_seen);
+    } else {
+      all[clients++] = addition;
+    }
+  }
+  all.resize(clients);
+  return all;
+}
+
+struct Block {
+  std::int64_t id;
+  std::string clients;
+  std::string next;  // where the next block begins; empty: this is the last one
+};
+
+// The block to which a client belongs.
+Result<Block> FindBlock(SqliteDatabase& database, std::string_view escaped) {
+  auto query = database.Prepare(
+      "SELECT id, clients, (SELECT min(first) FROM client_counts_blocks WHERE first > ?1) "
+      "FROM client_counts_blocks WHERE first <= ?1 ORDER BY first DESC LIMIT 1");
+  if (!query) return tl::unexpected(std::move(query.error()));
+  const auto found = query->Bind(escaped).Step();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return Damaged();
+  return Block{query->Integer(0), query->Text(1), query->Text(2)};
+}
+
+struct Piece {
+  std::string_view first;  // its first client
+  std::string text;
+};
+
+// A block's text with additions, in pieces of about the same size, as many as it takes. Entries
+// without an addition are not read, but copied.
+Result<std::vector<Piece>> Merge(std::string_view block, std::span<const Addition> additions) {
+  std::size_t bytes = block.size();
+  for (const Addition& addition : additions) bytes += addition.escaped.size() + kEntryBytes;
+  const std::size_t bytes_of_each = bytes / (bytes / kBlockBytes + 1) + 1;
+  std::vector<Piece> pieces;
+  const auto append = [&](std::string_view escaped, const auto&... entry) {
+    if (pieces.empty() || pieces.back().text.size() >= bytes_of_each) {
+      if (!pieces.empty()) EndCounts(pieces.back().text);
+      pieces.push_back({escaped, {}});
+      pieces.back().text.reserve(bytes_of_each);
+    }
+    AppendEntry(pieces.back().text, entry...);
+  };
+  const auto append_new = [&](const Addition& addition) {
+    append(addition.escaped, addition.escaped, addition.counts);
+  };
+  while (const auto entry = NextEntry(block)) {
+    for (; !additions.empty() && additions.front().escaped < entry->escaped;
+         additions = additions.subspan(1)) {
+      append_new(additions.front());
+    }
+    if (additions.empty() || additions.front().escaped != entry->escaped) {
+      append(entry->escaped, entry->text);
+      continue;
+    }
+    auto counts = CountsOf(*entry);
+    if (!counts) return Damaged();
+    counts->counts += additions.front().counts.counts;
+    counts->last_seen = additions.front().counts.last_seen;
+    append(entry->escaped, entry->escaped, *counts);
+    additions = additions.subspan(1);
+  }
+  if (!IsEndOfCounts(block)) return Damaged();
+  std::ranges::for_each(additions, append_new);
+  EndCounts(pieces.back().text);
+  return pieces;
+}
+
+Result<void> AddToBlock(SqliteDatabase& database, const Block& block,
+                        std::span<const Addition> additions) {
+  const auto pieces = Merge(block.clients, additions);
+  if (!pieces) return tl::unexpected(pieces.error());
+  for (const Piece& piece : *pieces) {
+    auto written =
+        &piece == &pieces->front()
+            ? database.Run("UPDATE client_counts_blocks SET clients = ? WHERE id = ?", piece.text,
+                           block.id)
+            : database.Run("INSERT INTO client_counts_blocks (clients, first) VALUES (?, ?)",
+                           piece.text, piece.first);
+    if (!written) return tl::unexpected(std::move(written.error()));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> EmptyCountsJournal(SqliteDatabase& database) {
+  const auto journal = ReadJournal(database);
+  if (!journal) return tl::unexpected(journal.error());
+  const auto additions = AdditionsOf(*journal);
+  if (!additions) return tl::unexpected(additions.error());
+  auto begun = database.Run(
+      "INSERT INTO client_counts_blocks (first, clients) VALUES ('', '{}') ON CONFLICT DO NOTHING");
+  if (!begun) return tl::unexpected(std::move(begun.error()));
+  for (std::span<const Addition> rest = *additions; !rest.empty();) {
+    const auto block = FindBlock(database, rest.front().escaped);
+    if (!block) return tl::unexpected(block.error());
+    const auto next = std::ranges::find_if(rest, [&block](const Addition& addition) {
+      return !block->next.empty() && addition.escaped >= block->next;
+    });
+    const auto of_block = rest.first(static_cast<std::size_t>(next - rest.begin()));
+    if (auto added = AddToBlock(database, *block, of_block); !added) return added;
+    rest = rest.subspan(of_block.size());
+  }
+  return database.Execute("DELETE FROM client_counts_journal");
+}
+
+}  // namespace balancer::repository

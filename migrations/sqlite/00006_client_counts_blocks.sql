@@ -1,0 +1,63 @@
+-- Counts of clients by the hundred: a row has all clients from `first` on to the next row's, in the
+-- order of their ids as JSON escapes them. What it costs to write many clients' counts is a row for
+-- each, not the bytes. client_counts shows each client as a row, of the journal too, and deletes it.
+
+-- +goose Up
+CREATE TABLE client_counts_blocks (
+    id      INTEGER PRIMARY KEY,
+    first   TEXT NOT NULL UNIQUE,
+    clients TEXT NOT NULL  -- {"client_id":[allowed,refused,last_seen],…}, last_seen in seconds since 1970
+) STRICT;
+INSERT INTO client_counts_blocks (first, clients) VALUES ('', '{}');
+
+-- The next batch puts them into blocks.
+UPDATE client_counts_journal SET clients = json(clients);
+INSERT INTO client_counts_journal (clients)
+SELECT json_group_object(client_id, json_array(allowed, refused, unixepoch(last_seen)))
+FROM (SELECT *, row_number() OVER () / 5000 AS batch FROM client_counts)
+GROUP BY batch;
+DROP TABLE client_counts;
+
+CREATE VIEW client_counts (client_id, allowed, refused, last_seen) AS
+SELECT key, sum(value ->> 0), sum(value ->> 1),
+    strftime('%Y-%m-%dT%H:%M:%SZ', max(coalesce(value ->> 2, unixepoch(written_at))), 'unixepoch')
+FROM (
+    SELECT key, value, NULL AS written_at FROM client_counts_blocks, json_each(clients)
+    UNION ALL
+    SELECT key, value, written_at FROM client_counts_journal, json_each(clients)
+)
+GROUP BY key;
+
+-- +goose StatementBegin
+CREATE TRIGGER client_counts_delete INSTEAD OF DELETE ON client_counts
+BEGIN
+    UPDATE client_counts_blocks SET clients = (
+        SELECT json_group_object(key, json(value)) FROM json_each(clients)
+        WHERE key <> OLD.client_id
+    )
+    WHERE first = (
+        SELECT max(first) FROM client_counts_blocks
+        WHERE first <= replace(replace(OLD.client_id, '\', '\\'), '"', '\"')
+    );
+    UPDATE client_counts_journal SET clients = (
+        SELECT json_group_object(key, json(value)) FROM json_each(clients)
+        WHERE key <> OLD.client_id
+    )
+    WHERE instr(clients, json_quote(OLD.client_id) || ':') > 0;
+END;
+-- +goose StatementEnd
+
+-- +goose Down
+CREATE TABLE client_counts_rows (
+    client_id TEXT    PRIMARY KEY,
+    allowed   INTEGER NOT NULL,
+    refused   INTEGER NOT NULL,
+    last_seen TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+
+    CONSTRAINT client_id_range CHECK (length(CAST(client_id AS BLOB)) BETWEEN 1 AND 256)
+) STRICT, WITHOUT ROWID;
+INSERT INTO client_counts_rows SELECT * FROM client_counts;
+DELETE FROM client_counts_journal;
+DROP VIEW client_counts;
+DROP TABLE client_counts_blocks;
+ALTER TABLE client_counts_rows RENAME TO client_counts;
