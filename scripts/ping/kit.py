@@ -43,11 +43,16 @@ default_limits: {{capacity: 1000000000, rate_per_sec: 1000000000}}
 """
 
 
-def parts(needed):
-    """How many processes it takes that each may have so many open files, for `needed` in all."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+def raise_file_limit():
+    """Lets this process, and those that it starts, have as many open files as it may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return max(1, -(-needed // max(hard - SPARE_FILES, 1)))
+
+
+def parts(needed):
+    """How many processes it takes, by the limit on each one's open files, for `needed` in all."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, -(-needed // max(limit - SPARE_FILES, 1)))
 
 
 class Kit:
@@ -156,6 +161,7 @@ def run_open():
 
 
 def main():
+    raise_file_limit()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     match sys.argv[1:]:
         case ["run", workers]:
