@@ -6,6 +6,7 @@
   kit.py open           loads them in an open loop: 20,000 connections that offer 20,000 requests
                         a second in all for 30 s, each connection one a second
 
+`wrk` and `open` load what `run` has started; where it has not, they start their own for as long.
 PING_SECONDS and PING_CONNECTIONS change these figures. BUILD_DIR (build) is where the programs are.
 A connection costs the balancer two descriptors while it waits for a backend. Where the limit on open
 files is too low for that in one process, several share the port (server.share_port), and there are
@@ -18,6 +19,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -89,6 +91,13 @@ class Kit:
             time.sleep(0.05)
         return process
 
+    def start_unless_running(self, workers):
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", PORT)) == 0:
+                print(f"loading what runs on {PORT}", flush=True)
+                return
+        self.start(workers)
+
     def start(self, workers):
         count = parts(CONNECTIONS)
         urls = []
@@ -111,7 +120,7 @@ class Kit:
               f"on {PORT}, {count} backend(s)", flush=True)
 
     def resident(self):
-        """Bytes of memory over all balancers, the most that they have had."""
+        """Bytes of memory over the balancers started here, the most that they have had."""
         total = 0
         for process in self.balancers:
             status = Path(f"/proc/{process.pid}/status").read_text()
@@ -168,17 +177,20 @@ def main():
             with Kit() as kit:
                 kit.start(int(workers))
                 print(f"GET http://127.0.0.1:{PORT}/ping/ takes 200 ms; Ctrl+C ends it", flush=True)
+                signal.signal(signal.SIGINT, lambda *_: sys.exit())
                 signal.pause()
         case ["wrk", workers]:
             with Kit() as kit:
-                kit.start(int(workers))
+                kit.start_unless_running(int(workers))
                 run_wrk(int(workers))
-                print(f"memory of the balancers: {kit.resident() / 1e6:.0f} MB")
+                if kit.balancers:
+                    print(f"memory of the balancers: {kit.resident() / 1e6:.0f} MB")
         case ["open"]:
             with Kit() as kit:
-                kit.start(2)
+                kit.start_unless_running(2)
                 result = run_open()
-                result["memory of the balancers, MB"] = kit.resident() / 1e6
+                if kit.balancers:
+                    result["memory of the balancers, MB"] = kit.resident() / 1e6
             for name, value in result.items():
                 print(f"{name}: {value:,.0f}")
             print("failed requests: 0 (the first would have ended the run)")
