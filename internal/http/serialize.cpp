@@ -6,7 +6,6 @@
 
 #include "internal/http/field_id_set.hpp"
 #include "internal/http/framing.hpp"
-#include "internal/http/hop_by_hop.hpp"
 
 namespace balancer::http {
 namespace {
@@ -23,10 +22,6 @@ std::size_t FieldBytes(const Fields& fields) {
   std::size_t bytes = 0;
   for (const Field& field : fields) bytes += field.name.size() + field.value.size() + 4;
   return bytes;
-}
-
-bool StaysHere(const Field& field) {
-  return field.hop_by_hop || kAlwaysHopByHop.Has(field.id);
 }
 
 // Writes a head behind what `out` holds, into room made once.
@@ -158,7 +153,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
 
   FieldIdSet copied;
   for (const Field& field : head.fields) {
-    if (StaysHere(field) || kRewrittenInRequests.Has(field.id)) continue;
+    if (field.hop_by_hop || kRewrittenInRequests.Has(field.id)) continue;
     if (kReplacedUnlessTrusted.Has(field.id) && !client.peer_is_trusted) continue;
     if (field.id == FieldId::x_request_id && field.value.empty()) continue;
     writer.PutField(field.name, field.value);
@@ -192,7 +187,7 @@ void AppendResponseHead(std::string& out, const ResponseHead& head,
 
   FieldIdSet copied;
   for (const Field& field : head.fields) {
-    if (StaysHere(field) || field.id == FieldId::content_length) continue;
+    if (field.hop_by_hop || field.id == FieldId::content_length) continue;
     if (field.id == FieldId::x_request_id && field.value.empty()) continue;
     writer.PutField(field.name, field.value);
     copied.Add(field.id);

@@ -135,7 +135,7 @@ TEST_CASE("A request is framed anew, once") {
     head.target = "/";
     head.host = "a";
     head.fields = {{"Content-Length", "7", FieldId::content_length, false},
-                   {"Transfer-Encoding", "chunked", FieldId::transfer_encoding, false}};
+                   {"Transfer-Encoding", "chunked", FieldId::transfer_encoding, true}};
     std::string out;
     AppendRequestHead(out, head, framing, "", "b", kStranger);
     std::string lines;
