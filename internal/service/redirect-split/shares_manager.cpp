@@ -17,7 +17,7 @@ SharesManager::SharesManager(std::string tag, model::RedirectTargets defaults,
       in_force_(defaults_) {}
 
 void SharesManager::Edit(model::RedirectTargets targets, Done<std::optional<std::int64_t>> done) {
-  Begin([this, targets = std::move(targets), done = std::move(done)] {
+  turns_.Take([this, targets = std::move(targets), done = std::move(done)] {
     storage_.PutSetting(tag_, codec_.write(targets),
                         [this, targets, done](Result<std::optional<std::int64_t>> put) {
                           if (put) {
@@ -25,35 +25,27 @@ void SharesManager::Edit(model::RedirectTargets targets, Done<std::optional<std:
                           } else {
                             OnSettingsChanged();  // it may have been stored all the same
                           }
-                          End();
+                          turns_.End();
                           done(std::move(put));
                         });
   });
 }
 
 void SharesManager::Load(std::function<void()> done) {
-  Begin([this, done = std::move(done)] {
+  turns_.Take([this, done = std::move(done)] {
     storage_.GetSetting(tag_, [this, done](const Result<std::optional<std::string>>& stored) {
       OnStored(stored);
-      End();
+      turns_.End();
       done();
     });
   });
 }
 
 void SharesManager::OnSettingsChanged() {
-  {
-    const std::lock_guard lock(mu_);
-    if (std::exchange(load_waits_, true)) return;
-  }
-  Begin([this] {
-    {
-      const std::lock_guard lock(mu_);
-      load_waits_ = false;
-    }
+  turns_.TakeUnlessWaiting([this] {
     storage_.GetSetting(tag_, [this](const Result<std::optional<std::string>>& stored) {
       OnStored(stored);
-      End();
+      turns_.End();
     });
   });
 }
@@ -68,31 +60,6 @@ void SharesManager::OnStored(const Result<std::optional<std::string>>& stored) {
   }
   // The same ones go on being counted.
   if (*targets != *in_force_.Get()) in_force_.Set(*std::move(targets));
-}
-
-void SharesManager::Begin(Step step) {
-  {
-    const std::lock_guard lock(mu_);
-    if (std::exchange(under_way_, true)) {
-      waiting_.push_back(std::move(step));
-      return;
-    }
-  }
-  step();
-}
-
-void SharesManager::End() {
-  Step next;
-  {
-    const std::lock_guard lock(mu_);
-    if (waiting_.empty()) {
-      under_way_ = false;
-      return;
-    }
-    next = std::move(waiting_.front());
-    waiting_.pop_front();
-  }
-  next();
 }
 
 }  // namespace balancer::service

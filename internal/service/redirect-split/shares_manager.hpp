@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +9,7 @@
 #include "internal/model/redirect_target.hpp"
 #include "internal/service/interfaces/settings_storage.hpp"
 #include "internal/service/redirect-split/shares_in_force.hpp"
+#include "internal/service/turns/turns.hpp"
 
 namespace balancer::service {
 
@@ -46,11 +45,6 @@ class SharesManager : public SettingsListener {
   void OnSettingsChanged() override;
 
  private:
-  // Asks storage; ends with a call of End().
-  using Step = std::function<void()>;
-
-  void Begin(Step step);
-  void End();
   void OnStored(const model::Result<std::optional<std::string>>& stored);
 
   const std::string tag_;
@@ -58,12 +52,7 @@ class SharesManager : public SettingsListener {
   SettingsStorage& storage_;
   const SharesCodec codec_;
   SharesInForce in_force_;
-
-  std::mutex mu_;
-  // Guarded by mu_.
-  bool under_way_ = false;
-  bool load_waits_ = false;  // one that is to come sees all changes until then
-  std::deque<Step> waiting_;
+  Turns turns_;
 };
 
 }  // namespace balancer::service

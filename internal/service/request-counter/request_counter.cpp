@@ -1,7 +1,8 @@
 #include "internal/service/request-counter/request_counter.hpp"
 
-#include <algorithm>
+#include <future>
 #include <random>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -29,48 +30,44 @@ RequestCounter::RequestCounter(CountsStorage& storage, TokenManager& tokens,
     : storage_(storage), tokens_(tokens), requests_(std::move(requests)), writer_(NewWriter()) {}
 
 void RequestCounter::Flush() {
-  {
-    const std::lock_guard lock(mu_);
-    if (std::exchange(flush_waits_, true)) return;
-  }
-  TakeTurn([this] {
-    {
-      const std::lock_guard lock(mu_);
-      flush_waits_ = false;
-    }
-    Write();
-  });
+  turns_.TakeUnlessWaiting([this] { Write(); });
 }
 
 bool RequestCounter::FlushAndWait(std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (true) {
     Flush();
-    std::unique_lock lock(mu_);
-    if (!idle_.wait_until(lock, deadline, [this] { return !turn_taken_; })) return false;
-    if (batch_ == nullptr) return true;
+    const auto written = std::make_shared<std::promise<bool>>();
+    turns_.Take([this, written] {
+      const bool all = batch_ == nullptr;
+      turns_.End();
+      written->set_value(all);
+    });
+    auto answer = written->get_future();
+    if (answer.wait_until(deadline) != std::future_status::ready) return false;
+    if (answer.get()) return true;
     const auto again = std::chrono::steady_clock::now() + kBetweenAttempts;
     if (again >= deadline) return false;
-    idle_.wait_until(lock, again, [] { return false; });
+    std::this_thread::sleep_until(again);
   }
 }
 
 void RequestCounter::GetRequests(Done<RequestCount> done) {
-  TakeTurn([this, done = std::move(done)] {
+  turns_.Take([this, done = std::move(done)] {
     storage_.GetRequestCount(writer_, [this, done](Result<KeptRequests> kept) {
       auto answer = std::move(kept).map([this](KeptRequests found) {
         found.requests.count += requests_() - requests_taken_;
         if (!HasBatch(found.last_batch)) found.requests.count += batch_->requests;
         return std::move(found.requests);
       });
-      EndTurn();
+      turns_.End();
       done(std::move(answer));
     });
   });
 }
 
 void RequestCounter::GetClient(std::string client_id, Done<ClientCounts> done) {
-  TakeTurn([this, client_id = std::move(client_id), done = std::move(done)] {
+  turns_.Take([this, client_id = std::move(client_id), done = std::move(done)] {
     storage_.GetClientCounts(writer_, client_id, [this, client_id, done](Result<KeptClient> kept) {
       auto answer = std::move(kept).and_then([&](const KeptClient& found) -> Result<ClientCounts> {
         ClientCounts counts = tokens_.UntakenCountsOf(client_id);
@@ -85,54 +82,27 @@ void RequestCounter::GetClient(std::string client_id, Done<ClientCounts> done) {
         }
         return counts += found.counts.value_or(ClientCounts{});
       });
-      EndTurn();
+      turns_.End();
       done(std::move(answer));
     });
   });
 }
 
-void RequestCounter::TakeTurn(std::function<void()> turn) {
-  {
-    const std::lock_guard lock(mu_);
-    if (turn_taken_) {
-      waiting_.push_back(std::move(turn));
-      return;
-    }
-    turn_taken_ = true;
-  }
-  turn();
-}
-
-void RequestCounter::EndTurn() {
-  std::function<void()> next;
-  {
-    const std::lock_guard lock(mu_);
-    if (!waiting_.empty()) {
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
-    } else {
-      turn_taken_ = false;
-      idle_.notify_all();
-    }
-  }
-  if (next) next();
-}
-
 void RequestCounter::Write() {
   if (batch_ == nullptr) batch_ = NextBatch();
-  if (batch_ == nullptr) return EndTurn();
+  if (batch_ == nullptr) return turns_.End();
   storage_.AddCounts(batch_, [this](const Result<void>& result) { OnWritten(result); });
 }
 
 void RequestCounter::OnWritten(const Result<void>& result) {
   if (!result) {
     behind_ = true;
-    return EndTurn();
+    return turns_.End();
   }
   const bool full = batch_->clients.size() == kBatchClients;
   batch_ = nullptr;
   if (std::exchange(behind_, false) || full) return Write();
-  EndTurn();
+  turns_.End();
 }
 
 std::shared_ptr<const CountBatch> RequestCounter::NextBatch() {

@@ -1,17 +1,15 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "internal/model/request_counts.hpp"
 #include "internal/service/interfaces/counts_storage.hpp"
 #include "internal/service/token-manager/token_manager.hpp"
+#include "internal/service/turns/turns.hpp"
 
 namespace balancer::service {
 
@@ -47,11 +45,6 @@ class RequestCounter {
   void GetClient(std::string client_id, Done<model::ClientCounts> done);
 
  private:
-  // Storage is asked for one thing at a time, so that it is known what its answer contains. Whoever
-  // has a turn gives it back by EndTurn.
-  void TakeTurn(std::function<void()> turn);
-  void EndTurn();
-
   // In a turn.
   void Write();
   void OnWritten(const model::Result<void>& result);
@@ -64,6 +57,7 @@ class RequestCounter {
   TokenManager& tokens_;
   const std::function<std::uint64_t()> requests_;
   const std::string writer_;  // told apart from all other processes, ever
+  Turns turns_;
 
   // Belong to whose turn it is.
   std::shared_ptr<const CountBatch> batch_;  // not known to be in storage; nullptr: none
@@ -72,13 +66,6 @@ class RequestCounter {
   std::uint64_t requests_taken_ = 0;  // those in all batches so far
   std::uint64_t uncounted_ = 0;       // as the token manager said last
   bool warned_ = false;
-
-  std::mutex mu_;
-  std::condition_variable idle_;
-  // Guarded by mu_.
-  bool turn_taken_ = false;
-  bool flush_waits_ = false;  // among those that wait
-  std::deque<std::function<void()>> waiting_;
 };
 
 }  // namespace balancer::service
