@@ -4,6 +4,7 @@
 
 #include "internal/server/client_connection.hpp"
 #include "internal/server/client_side.hpp"
+#include "internal/server/write_body.hpp"
 
 namespace balancer::server {
 
@@ -166,12 +167,8 @@ void ClientExchange::NoteTaken() {
   if (handler_) handler_->OnDrained();
 }
 
-// A slow client is given another timeout's time as long as it takes anything at all. The kernel
-// asks for more only in lumps, so that its own queue counts too.
 void ClientExchange::OnWriteDeadline() {
-  const std::size_t now = connection_->Unacknowledged();
-  if (now >= unacknowledged_) return Cut(true);
-  unacknowledged_ = now;
+  if (!GoesOnTaking(unacknowledged_, connection_->Unacknowledged())) return Cut(true);
   side_.body_deadlines.Arm(write_deadline_);
 }
 

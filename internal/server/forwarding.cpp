@@ -143,13 +143,13 @@ void Forwarding::OnDeadline(Connection&) {
     case Stage::connecting:
       return ConnectFailed(ErrorCode::backend_timeout, "connecting timed out");
     case Stage::awaiting_head:
-      if (GoesOnTaking()) return;
+      if (ProlongForSlowBackend()) return;
       return AttemptFailed({ErrorCode::backend_timeout, "the backend did not answer in time"},
                            UpstreamFailure::timeout);
     case Stage::body:
       return CutResponse(ErrorCode::backend_timeout, "the backend stopped in its response");
     case Stage::tunnel:
-      if (GoesOnTaking()) return;
+      if (ProlongForSlowBackend()) return;
       return EndResponse(false);
   }
 }
@@ -221,12 +221,9 @@ void Forwarding::AwaitResponse() {
   }
 }
 
-// A slow backend is given another timeout's time as long as it takes anything at all. The kernel
-// asks for more only in lumps, so that its own queue counts too.
-bool Forwarding::GoesOnTaking() {
+bool Forwarding::ProlongForSlowBackend() {
   if (connection_->unsent() == 0) return false;
-  const std::size_t now = connection_->Unacknowledged();
-  if (now >= std::exchange(unacknowledged_, now)) return false;
+  if (!GoesOnTaking(unacknowledged_, connection_->Unacknowledged())) return false;
   forwarder_.idle_deadlines_.Arm(connection_->deadline());
   return true;
 }

@@ -67,7 +67,7 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
   void PauseBody();
   void ResumeBody();
   void AwaitResponse();
-  bool GoesOnTaking();
+  bool ProlongForSlowBackend();
 
   // The response, upward.
   bool ReadHead(std::string_view& bytes);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "internal/http/chunked.hpp"
 
@@ -24,6 +25,13 @@ void WriteBody(std::string& out, std::string_view piece, bool chunked, Send send
   if (chunked) http::AppendChunkSize(out, piece.size());
   send(piece);
   if (chunked) out.append(http::kChunkEnd);
+}
+
+// Whether a slow reader has taken anything at all since it was last looked at, which earns it
+// another timeout's time. `unacknowledged` is what was on its way to it then, and becomes what is
+// `now`: the kernel's queue too, for the kernel asks for more only in lumps.
+inline bool GoesOnTaking(std::size_t& unacknowledged, std::size_t now) {
+  return now < std::exchange(unacknowledged, now);
 }
 
 }  // namespace balancer::server
