@@ -142,13 +142,9 @@ void EvhttpConnection::AwaitMoreHead() {
   bufferevent_setcb(bev_, nullptr, evhttp.write, evhttp.event, connection_);
 }
 
-ClientExchange& EvhttpConnection::TakeExchange() {
-  exchange_ = &side_.TakeExchange(*this, peer_);
-  return *exchange_;
-}
-
 void EvhttpConnection::TakeHead(std::string_view bytes) {
-  const auto result = TakeExchange().Begin(bytes);
+  exchange_ = &side_.TakeExchange(*this, peer_);
+  const auto result = exchange_->Begin(bytes);
   if (result.status != http::ParseResult::Status::complete) return Refuse(result.error);
 
   deadline_.Disarm();
@@ -167,7 +163,7 @@ void EvhttpConnection::TakeHead(std::string_view bytes) {
 
 // Answers in evhttp's stead, which never sees the head, and closes.
 void EvhttpConnection::Refuse(const model::Error& error) {
-  if (!exchange_) TakeExchange();
+  if (!exchange_) exchange_ = &side_.TakeExchange(*this, peer_);
   phase_ = Phase::serving;
   // No read callback: evhttp may have a deferred call of it pending, with an argument of its own.
   bufferevent_setcb(bev_, nullptr, &EvhttpConnection::OnWritable, &EvhttpConnection::OnEvent, this);

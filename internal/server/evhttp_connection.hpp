@@ -71,7 +71,6 @@ class EvhttpConnection final : public ClientConnection {
   void ReadBody();
 
   // The response.
-  ClientExchange& TakeExchange();
   void SendPiece(std::string_view bytes);
   void HandBack();
   void BeginClosing();

@@ -50,11 +50,6 @@ void NativeConnection::Close() {
   frontend_.Bury(*this);
 }
 
-ClientExchange& NativeConnection::TakeExchange() {
-  exchange_ = &side_.TakeExchange(*this, peer_);
-  return *exchange_;
-}
-
 void NativeConnection::GiveBackExchange() {
   side_.exchanges.GiveBack(*exchange_);
   exchange_ = nullptr;
@@ -105,8 +100,8 @@ bool NativeConnection::ReadHead(std::string_view& bytes) {
   }
   const std::string_view head =
       bytes.size() <= kUsualHeadBytes ? bytes : bytes.substr(0, http::FindHeadEnd(bytes, 0));
-  ClientExchange& exchange = TakeExchange();
-  const ParseResult result = exchange.Begin(head);
+  exchange_ = &side_.TakeExchange(*this, peer_);
+  const ParseResult result = exchange_->Begin(head);
   switch (result.status) {
     case ParseResult::Status::incomplete:
       GiveBackExchange();
@@ -120,7 +115,7 @@ bool NativeConnection::ReadHead(std::string_view& bytes) {
   }
   unfinished_head_.Reset();
   bytes.remove_prefix(result.head_bytes);
-  if (!bytes.empty()) exchange.ForgetContinue();
+  if (!bytes.empty()) exchange_->ForgetContinue();
   Serve();
   return true;
 }
@@ -156,7 +151,7 @@ void NativeConnection::AwaitResponse() {
 
 // Answers that there is no valid request, and closes.
 void NativeConnection::Refuse(const model::Error& error) {
-  if (!exchange_) TakeExchange();
+  if (!exchange_) exchange_ = &side_.TakeExchange(*this, peer_);
   phase_ = Phase::serving;
   socket_.deadline().Disarm();
   socket_.PauseReading();

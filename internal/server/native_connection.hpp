@@ -73,7 +73,6 @@ class NativeConnection final : public ClientConnection, public ConnectionUser {
   void OnInputEnd();
   void CheckPresence();
   void BeginClosing();
-  ClientExchange& TakeExchange();
   void GiveBackExchange();
 
   NativeFrontend& frontend_;
