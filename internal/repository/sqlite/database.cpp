@@ -1,5 +1,6 @@
 #include "internal/repository/sqlite/database.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace balancer::repository {
@@ -10,6 +11,7 @@ using model::ErrorCode;
 using model::Result;
 
 constexpr int kBusyTimeoutMs = 2000;
+constexpr int kBusyAgainMs = 5;
 
 // Result codes after which the same call may go well later.
 bool MayPass(int code) {
@@ -65,7 +67,21 @@ Result<void> SqliteDatabase::Open() {
   }
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
-  return mode_ == Mode::create ? Execute("PRAGMA journal_mode = WAL") : Result<void>{};
+  return mode_ == Mode::create ? EnterWal() : Result<void>{};
+}
+
+// Where another connection does the same at once, SQLite does not wait but says that it is busy.
+Result<void> SqliteDatabase::EnterWal() {
+  using std::chrono::steady_clock;
+  const auto deadline = steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  while (true) {
+    const int code = sqlite3_exec(handle_, "PRAGMA journal_mode = WAL", nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return {};
+    if ((code & 0xFF) != SQLITE_BUSY || steady_clock::now() >= deadline) {
+      return tl::unexpected(Failed(code));
+    }
+    sqlite3_sleep(kBusyAgainMs);
+  }
 }
 
 Result<void> SqliteDatabase::Execute(const std::string& sql) {

@@ -64,6 +64,7 @@ class SqliteDatabase {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };
 
+  model::Result<void> EnterWal();
   // The error for a result code, SQLite's words logged.
   model::Error Failed(int code);
 
