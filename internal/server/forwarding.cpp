@@ -194,6 +194,7 @@ void Forwarding::OnBody(std::string_view piece) {
     held_.clear();
   }
   AppendBody(piece);
+  unacknowledged_ += piece.size();
   connection_->FlushSoon();  // small pieces leave together
   if (stage_ != Stage::body) forwarder_.idle_deadlines_.Arm(connection_->deadline());
   if (connection_->unsent() < Exchange::kHighWater) return;

@@ -96,9 +96,10 @@ class Forwarding final : public RequestHandler, public ConnectionUser {
 
   std::string held_;  // the request's body so far, while body_held_
   bool body_held_ = true;
-  bool body_paused_ = false;        // the exchange has been asked to pause
-  bool request_complete_ = false;   // told by the exchange; it may still be on its way down
-  std::size_t unacknowledged_ = 0;  // by the backend, when it was last given time to take it
+  bool body_paused_ = false;       // the exchange has been asked to pause
+  bool request_complete_ = false;  // told by the exchange; it may still be on its way down
+  // By the backend when it was last given time to take it, and what was sent since.
+  std::size_t unacknowledged_ = 0;
 
   http::UnfinishedHead unfinished_head_;
   http::ResponseHead response_;
