@@ -27,7 +27,8 @@ struct UntakenCounts {
 //   answer,
 //                or the limits come from Apply, which a later change may have overtaken. Requests
 //                do not wait for that answer;
-//   stale        a change may have been missed: the next request waits for a look-up.
+//   stale        a change may have been missed: the next request waits for a look-up. What that
+//                finds holds since the change was heard of, not only since somebody came to ask.
 //
 // Thread safety: none; the shard's lock guards it.
 struct ClientEntry {
@@ -48,14 +49,17 @@ struct ClientEntry {
   Time recheck_at{0};                 // 0: never
   // That of the token manager when the look-up of these limits began; stale when it has moved on.
   std::uint32_t generation = kOvertaken;
+  // While stale: when a change of this client was last heard of, or its bucket used in spite of it.
+  Time stale_since{0};
   UntakenCounts* untaken = nullptr;  // nullptr: no request came since they were taken
 
-  // Keeps the tokens that there are. nullopt: not limited from now on.
-  void SetLimit(const std::optional<model::Limit>& limit, Time now) {
+  // Keeps the tokens that there are at `from`; since then the bucket fills by this limit. nullopt:
+  // not limited any more. REQUIRES: the bucket has not been used or changed after `from`.
+  void SetLimit(const std::optional<model::Limit>& limit, Time from) {
     if (!limit) {
       bucket.reset();
     } else if (bucket) {
-      bucket->Change(*limit, now);
+      bucket->Change(*limit, from);
     } else {
       bucket.emplace(*limit);
     }

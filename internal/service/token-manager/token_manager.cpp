@@ -120,6 +120,7 @@ class TokenManager::Impl {
       }
       // A stale entry stays so: the change that made it stale may be later than this one.
       entry->SetLimit(OrDefault(limit), now);
+      entry->stale_since = now;
       entry->recheck_at = now + kRecheckAfter;
       if (lookup != shard.lookups.end()) {
         lookup->second.generation = ClientEntry::kOvertaken;
@@ -133,12 +134,18 @@ class TokenManager::Impl {
     const HashedKey key(client_id);
     Shard& shard = shards_.Of(key);
     const std::lock_guard lock(shard.mu);
-    if (ClientEntry* entry = shard.clients.Find(key)) entry->generation = ClientEntry::kOvertaken;
+    if (ClientEntry* entry = shard.clients.Find(key)) {
+      entry->generation = ClientEntry::kOvertaken;
+      entry->stale_since = Now();
+    }
     const auto lookup = shard.lookups.find(key);
     if (lookup != shard.lookups.end()) lookup->second.generation = ClientEntry::kOvertaken;
   }
 
-  void OnChangesMissed() { generation_.fetch_add(1); }
+  void OnChangesMissed() {
+    missed_at_ = Now();
+    generation_.fetch_add(1);
+  }
 
   CountedClients TakeCounts(std::size_t most) {
     CountedClients taken;
@@ -203,6 +210,7 @@ class TokenManager::Impl {
     const bool available = storage_.available();
     if (stale && available) return {{Verdict::pending, {}}};
     Decision decision{Take(shard, key, *entry, now), false, true};
+    entry->stale_since = now;
     if (available || IsTrialDue(now)) {
       entry->recheck_at = now + kRecheckAfter;
       decision.ask_storage = BeginLookup(shard, key);
@@ -284,7 +292,7 @@ class TokenManager::Impl {
           entry = GoOnWithout(shard, key, entry, lookup.generation, now);
         } else if (!overtaken) {
           if (entry == nullptr) entry = &Insert(shard, key, now);
-          entry->SetLimit(OrDefault(*answer), now);
+          entry->SetLimit(OrDefault(*answer), HeldFrom(*entry, generation, now));
           entry->recheck_at = Time{0};
           entry->generation = generation;
         }
@@ -304,9 +312,17 @@ class TokenManager::Impl {
       if (options_.reject_on_storage_error) return nullptr;
       entry = &InsertProvisional(shard, key, now);
     }
+    entry->stale_since = now;
     entry->recheck_at = now + kRecheckAfter;
     entry->generation = generation;
     return entry;
+  }
+
+  // Since when the limits hold that a look-up of this generation has found for this entry.
+  Time HeldFrom(const ClientEntry& entry, std::uint32_t generation, Time now) const {
+    if (entry.generation == generation) return now;
+    if (entry.generation == ClientEntry::kOvertaken) return entry.stale_since;
+    return std::max(entry.stale_since, missed_at_.load());
   }
 
   // The limits of a client of which storage says this.
@@ -351,6 +367,7 @@ class TokenManager::Impl {
   Sharded<Shard> shards_;
   // Moves on when changes may have been missed: every entry and look-up of before is then stale.
   std::atomic<std::uint32_t> generation_{ClientEntry::kOvertaken + 1};
+  std::atomic<Time> missed_at_{Time{0}};  // when it last did
   std::atomic<Time> next_trial_{Time{0}};
   std::atomic<std::uint64_t> uncounted_{0};
   std::size_t next_taken_ = 0;  // TakeCounts' own: the shard that it goes on with

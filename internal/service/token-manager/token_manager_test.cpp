@@ -256,6 +256,42 @@ TEST_CASE("A changed client's next request waits for a fresh look-up, tokens kep
   CHECK(gate.storage.gets() == 2);
 }
 
+TEST_CASE("A changed client's bucket fills anew since the change was heard of") {
+  Gate gate;
+  const bool by_name = GENERATE(true, false);
+  gate.storage.Put("a", Tokens(10));
+  REQUIRE(gate.Allowed("a") == 10);
+  gate.clock.Advance(100s);
+  gate.storage.Put("a", {10, 1});
+  by_name ? gate.tokens.OnLimitChanged("a") : gate.tokens.OnChangesMissed();
+  gate.clock.Advance(3s);
+
+  SECTION("however late the next request comes") {
+    CHECK(gate.Allowed("a") == 3);
+  }
+  SECTION("but not for the time in which it was used all the same, storage being away") {
+    gate.storage.GoAway();
+    gate.Admit("b");  // has the trial of storage
+    REQUIRE(gate.Admit("a") == Verdict::refused);
+    gate.storage.ComeBack();
+    gate.clock.Advance(2s);
+    CHECK(gate.Allowed("a") == 2);
+  }
+  SECTION("but not for the time in which other limits were applied") {
+    gate.tokens.Apply("a", Tokens(10));
+    gate.clock.Advance(2s);
+    CHECK(gate.Allowed("a") == 2);
+  }
+  SECTION("but not for the time before a look-up that failed") {
+    gate.storage.Fail(ErrorCode::storage_failed);
+    REQUIRE(gate.Request("a") == Verdict::refused);
+    gate.storage.Fail(std::nullopt);
+    gate.tokens.OnLimitChanged("a");
+    gate.clock.Advance(2s);
+    CHECK(gate.Allowed("a") == 2);
+  }
+}
+
 TEST_CASE("A change of an unknown client is nothing") {
   Gate gate;
   gate.tokens.OnLimitChanged("a");

@@ -107,6 +107,22 @@ TEST_CASE("a change is seen by another instance within a second, and so is one m
   CHECK(limited(false));
 }
 
+TEST_CASE("a change holds at another instance whether or not the client comes in the meantime") {
+  auto& server = Postgres::Running();
+  const auto database = server.CreateDatabase();
+  ScriptedBackend backend(Ok());
+  const auto config = [&] { return BalancerConfig().Backend(backend).Database(server, database); };
+  Balancer here(config());
+  Balancer there(config());
+  auto client = there.Connect();
+  REQUIRE(here.CreateLimit("a", "1", kNoRefill) == 201);
+  REQUIRE(Eventually([&] { return client.Get("/", Key("a")).status == 429; }, 5s));
+
+  REQUIRE(here.UpdateLimit("a", "1", "100") == 204);
+  std::this_thread::sleep_for(1s);  // nobody asks: there is nothing to poll
+  CHECK(client.Get("/", Key("a")).status == 200);
+}
+
 TEST_CASE("with PostgreSQL stopped under load, known clients go on and unknown get the defaults") {
   auto& server = Postgres::Running();
   const auto database = server.CreateDatabase();
