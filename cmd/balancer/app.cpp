@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -315,13 +316,18 @@ int Run(const config::Settings& settings) {
     spdlog::error("{}", opened->error().detail);
     return 1;
   }
-  auto storage = OpenStorage(settings);
-  if (!storage) {
-    spdlog::error("{}", storage.error().detail);
+  try {
+    auto storage = OpenStorage(settings);
+    if (!storage) {
+      spdlog::error("{}", storage.error().detail);
+      return 1;
+    }
+    App(settings, std::move(*storage), std::move(*public_port), std::move(*admin_port), open_files)
+        .Run();
+  } catch (const std::system_error& error) {  // no descriptor or no thread to be had
+    spdlog::error("cannot start: {}", error.what());
     return 1;
   }
-  App(settings, std::move(*storage), std::move(*public_port), std::move(*admin_port), open_files)
-      .Run();
   spdlog::info("stopped");
   return 0;
 }

@@ -157,6 +157,24 @@ TEST_CASE("a port is free again right after its balancer has gone") {
   CHECK(balancer.Get().status == 200);
 }
 
+TEST_CASE("too few descriptors to start with are a clear error and exit 1") {
+  ScriptedBackend backend(Ok());
+  const TempDir dir;
+  const auto file = dir.Write("c.yaml", BalancerConfig().Backend(backend).Workers(2).Yaml());
+  std::size_t too_few = 8;  // enough for the ports
+  for (bool serves = false; !serves; ++too_few) {
+    INFO(too_few << " descriptors");
+    Process process({BALANCER_PROGRAM, "--config-path", file}, {.open_files = too_few});
+    REQUIRE(Eventually([&] { return !process.running() || process.LogHas("listening on"); }));
+    serves = process.running();
+    if (serves) continue;
+    INFO(process.Log());
+    CHECK(process.Wait() == 1);
+    CHECK(process.LogHas("Too many open files"));
+  }
+  CHECK(too_few > 16);
+}
+
 TEST_CASE("running out of descriptors pauses accepting, spins nothing, and passes") {
   ScriptedBackend backend(Ok());
   Balancer balancer(BalancerConfig().Backend(backend).OpenFiles(100).Set("server.max_connections",
