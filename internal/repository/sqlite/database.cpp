@@ -33,6 +33,11 @@ bool MayPass(int code) {
   }
 }
 
+// Writing fails while reading goes on.
+bool RefusesToWrite(int code) {
+  return (code & 0xFF) == SQLITE_FULL || (code & 0xFF) == SQLITE_READONLY;
+}
+
 }  // namespace
 
 SqliteDatabase::SqliteDatabase(std::shared_ptr<SqliteFile> file, Mode mode)
@@ -110,7 +115,8 @@ Error SqliteDatabase::Failed(int code) {
   }
   broken_ = true;
   if (MayPass(code)) {
-    file_->log.Down(words);
+    // Told as an outage it would end with the next reading, and begin again with the next writing.
+    RefusesToWrite(code) ? file_->log.Refused(words) : file_->log.Down(words);
     return {ErrorCode::storage_unavailable, "the database file cannot be used now"};
   }
   file_->log.Refused(words);
