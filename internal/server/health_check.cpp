@@ -139,8 +139,7 @@ void HealthCheck::EndAndRepeat(bool passed, std::string_view reason, millisecond
   const std::string kept(reason);  // may look into what goes now
   Stop();
   next_.Start(std::min(next, checker_.NextDelay(backend_, first_)));
-  first_ = false;
-  checker_.OnCheckEnded(backend_, passed, kept);
+  checker_.OnCheckEnded(backend_, std::exchange(first_, false), passed, kept);
   if (std::exchange(run_again_, false)) next_.Start(milliseconds(0));
 }
 

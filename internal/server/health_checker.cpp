@@ -41,9 +41,10 @@ void HealthChecker::CheckSoon(std::size_t backend) {
   loop_.Post([this, backend] { checks_[backend]->Run(); });
 }
 
-void HealthChecker::OnCheckEnded(std::size_t backend, bool passed, std::string_view reason) {
+void HealthChecker::OnCheckEnded(std::size_t backend, bool first, bool passed,
+                                 std::string_view reason) {
   backends_.ReportCheck(backend, passed, reason);
-  if (first_round_left_ > 0 && --first_round_left_ == 0) on_first_round_();
+  if (first && --first_round_left_ == 0) on_first_round_();
 }
 
 milliseconds HealthChecker::NextDelay(std::size_t backend, bool first) const {

@@ -37,7 +37,8 @@ class HealthChecker {
     void operator()(evdns_base* dns) const;
   };
 
-  void OnCheckEnded(std::size_t backend, bool passed, std::string_view reason);
+  // `first`: this backend's first check ever.
+  void OnCheckEnded(std::size_t backend, bool first, bool passed, std::string_view reason);
   // When a backend's next regular check is due; the first of them is placed in the period by the
   // backend's number, so that they do not come all at once.
   milliseconds NextDelay(std::size_t backend, bool first) const;

@@ -29,6 +29,18 @@ TEST_CASE("the first client is served after the first check, however slow that i
   balancer.WaitUntilItServes();
 }
 
+TEST_CASE(
+    "the first client waits for every backend's first check, however often others are checked") {
+  ScriptedBackend gone(Ok());  // checked again within a second
+  gone.Stop();
+  ScriptedBackend slow_check([](Message&, Peer& peer) { peer.Send(Ok()); },
+                             {.health_delay = 1500ms});
+  Balancer balancer(BalancerConfig().Backend(gone).Backend(slow_check), Balancer::Wait::not_at_all);
+  REQUIRE(Eventually([&] { return Listens(balancer.port()); }));
+  CHECK(balancer.Get().status == 200);
+  balancer.WaitUntilItServes();
+}
+
 TEST_CASE("a backend that fails its first check gets no traffic") {
   ScriptedBackend sick(Ok("sick"));
   sick.SetHealth(Health::failing);
