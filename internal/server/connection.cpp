@@ -15,6 +15,8 @@
 
 #include <event2/event.h>
 
+#include "internal/server/socket_io.hpp"
+
 namespace balancer::server {
 namespace {
 
@@ -26,7 +28,7 @@ constexpr std::size_t kKeptBytes = 16 * 1024;
 
 ssize_t SendParts(int fd, iovec* parts, int count, int flags) {
   flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
-  if (count == 1) return send(fd, parts->iov_base, parts->iov_len, flags);
+  if (count == 1) return server::Send(fd, parts->iov_base, parts->iov_len, flags);
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = static_cast<std::size_t>(count);
@@ -162,9 +164,12 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
   if (!connecting_ && !full_) {
     std::array<iovec, 3> parts;
     int count = 0;
-    for (const std::string_view part : {std::string_view(out_).substr(out_sent_), bytes, more}) {
-      if (!part.empty()) parts[count++] = {const_cast<char*>(part.data()), part.size()};
-    }
+    const auto add = [&](const char* part, std::size_t size) {
+      if (size > 0) parts[count++] = {const_cast<char*>(part), size};
+    };
+    add(out_.data() + out_sent_, unsent());
+    add(bytes.data(), bytes.size());
+    add(more.data(), more.size());
     if (count == 0) return;
     ssize_t sent = SendParts(fd_, parts.data(), count, end_follows_ ? MSG_MORE : 0);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
@@ -175,7 +180,8 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
       more.remove_prefix(Advance(sent, more.size()));
     }
   }
-  out_.append(bytes).append(more);
+  if (!bytes.empty()) out_.append(bytes);
+  if (!more.empty()) out_.append(more);
   if (connecting_) return;
   if (unsent() > 0) {
     if (out_sent_ >= kKeptBytes) out_.erase(0, std::exchange(out_sent_, 0));
@@ -255,7 +261,7 @@ void Connection::ReadAvailable() {
   }
   for (int reads = 0; reading_; ++reads) {
     if (reads == kReadsPerTurn) return YieldReading();
-    const ssize_t got = recv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
+    const ssize_t got = Receive(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) {
       const ConnectionUser* const user = user_;
       content_ = false;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+
+// recv() and send() without glibc's wrappers. Those are points at which a thread can be cancelled,
+// which costs 50 instructions a call as soon as a program has several threads
+// (docs/decisions/0009-native-front-end.md); nobody cancels a thread here.
+namespace balancer::server {
+
+inline ssize_t Receive(int fd, void* bytes, std::size_t size, int flags) {
+  return syscall(SYS_recvfrom, fd, bytes, size, flags, nullptr, nullptr);
+}
+
+inline ssize_t Send(int fd, const void* bytes, std::size_t size, int flags) {
+  return syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0);
+}
+
+}  // namespace balancer::server
