@@ -16,6 +16,7 @@ ClientSide::ClientSide(Loop& its_loop, const config::ServerSettings& settings, R
       body_limit(settings.body_bytes == 0 ? http::BodyReader::kNoLimit : settings.body_bytes),
       router(its_router),
       traffic(its_traffic),
+      clock(its_loop),
       gate(its_loop, budget, its_traffic),
       idle_deadlines(its_loop, settings.timeouts.idle),
       header_deadlines(its_loop, settings.timeouts.header),

@@ -35,8 +35,8 @@ void Exchange::TakeRequestId() {
     if (field.id == http::FieldId::x_request_id && request_id_.empty()) request_id_ = field.value;
   }
   if (request_id_.empty()) {
-    clock_.ids().Next().copy(made_id_, RequestIds::kLength);
-    request_id_ = {made_id_, RequestIds::kLength};
+    made_id_ = clock_.ids().Next();
+    request_id_ = {made_id_.data(), made_id_.size()};
   }
 }
 

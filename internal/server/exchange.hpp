@@ -129,7 +129,7 @@ class Exchange {
 
   ResponseClock& clock_;
   std::string_view request_id_;
-  char made_id_[RequestIds::kLength];
+  RequestIds::Text made_id_;
   bool head_written_ = false;
   BodyMode body_mode_ = BodyMode::none;
   bool ends_with_connection_ = false;  // until_close

@@ -13,7 +13,7 @@ RequestIds::RequestIds() {
   }
 }
 
-std::string_view RequestIds::Next() {
+const RequestIds::Text& RequestIds::Next() {
   for (std::size_t i = kLength; i-- > kLength / 2;) {
     char& digit = text_[i];
     if (digit == 'f') {
@@ -23,20 +23,17 @@ std::string_view RequestIds::Next() {
     digit = digit == '9' ? 'a' : static_cast<char>(digit + 1);
     break;
   }
-  return {text_.data(), kLength};
+  return text_;
 }
 
-std::string_view ResponseClock::Date() {
+void ResponseClock::FormatDate() {
   timespec now{};
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  if (now.tv_sec != second_) {
-    second_ = now.tv_sec;
-    tm utc{};
-    gmtime_r(&now.tv_sec, &utc);
-    // The program runs in the "C" locale, so names of days and months are English.
-    std::strftime(date_.data(), date_.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  }
-  return {date_.data(), date_.size() - 1};
+  clock_gettime(CLOCK_REALTIME, &now);
+  next_second_ = loop_.Now() + std::chrono::seconds(1) - std::chrono::nanoseconds(now.tv_nsec);
+  tm utc{};
+  gmtime_r(&now.tv_sec, &utc);
+  // The program runs in the "C" locale, so names of days and months are English.
+  std::strftime(date_.data(), date_.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc);
 }
 
 }  // namespace balancer::server
