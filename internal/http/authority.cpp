@@ -1,7 +1,5 @@
 #include "internal/http/authority.hpp"
 
-#include <algorithm>
-
 #include "internal/http/field.hpp"
 #include "internal/http/syntax.hpp"
 #include "internal/model/cidr.hpp"
@@ -25,28 +23,29 @@ bool IsIpLiteral(std::string_view bracketed) {
   return address.find(':') != std::string_view::npos && model::IpAddress::Parse(address);
 }
 
-bool IsRegName(std::string_view text) {
+// Where the reg-name at the front of `text` ends.
+std::size_t EndOfRegName(std::string_view text) {
   const char* const end = text.data() + text.size();
   const char* at = text.data();
   while ((at = SkipBytes(at, end, kHostChar)) != end) {
-    if (*at != '%' || end - at < 3 || !Is(at[1], kHexChar) || !Is(at[2], kHexChar)) return false;
+    if (*at != '%' || end - at < 3 || !Is(at[1], kHexChar) || !Is(at[2], kHexChar)) break;
     at += 3;
   }
-  return !text.empty();
+  return static_cast<std::size_t>(at - text.data());
 }
 
 }  // namespace
 
 bool ParseAuthority(std::string_view text, Authority& authority) {
   const bool literal = !text.empty() && text.front() == '[';
-  const std::size_t host_end = literal ? text.find(']') + 1 : std::min(text.find(':'), text.size());
+  const std::size_t host_end = literal ? text.find(']') + 1 : EndOfRegName(text);
   authority.host = text.substr(0, host_end);
   authority.port = {};
   if (host_end < text.size()) {
     if (text[host_end] != ':') return false;
     authority.port = text.substr(host_end + 1);
   }
-  return (literal ? IsIpLiteral(authority.host) : IsRegName(authority.host)) &&
+  return (literal ? IsIpLiteral(authority.host) : !authority.host.empty()) &&
          IsPort(authority.port);
 }
 

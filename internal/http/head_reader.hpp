@@ -10,17 +10,18 @@
 namespace balancer::http {
 
 // Reads a head from front to back, in one pass: what request and response heads have in common.
-// Every Read… goes on where the last one stopped. It is false when it cannot, and result() then
+// Every Read… goes on where the last one stopped. It is false when it cannot, and the result then
 // says whether bytes are missing or wrong. Internal to this folder.
 class HeadReader {
  public:
   // Looks at no more than limits.head_bytes of `bytes`.
-  HeadReader(std::string_view bytes, const HeadLimits& limits)
+  HeadReader(std::string_view bytes, const HeadLimits& limits, ParseResult& result)
       : limits_(limits),
         begin_(bytes.data()),
         at_(begin_),
         end_(begin_ + (bytes.size() < limits.head_bytes ? bytes.size() : limits.head_bytes)),
-        head_is_full_(bytes.size() >= limits.head_bytes) {}
+        head_is_full_(bytes.size() >= limits.head_bytes),
+        result_(result) {}
 
   // CRLF.
   bool ReadLineEnd() {
@@ -44,8 +45,6 @@ class HeadReader {
   bool Fail(const Fault& fault) { return Fail(fault.code, fault.why); }
   bool Malformed(std::string_view why) { return Fail(model::ErrorCode::malformed_request, why); }
 
-  ParseResult& result() { return result_; }
-
  protected:
   static std::string_view Between(const char* start, const char* end) {
     return {start, static_cast<std::size_t>(end - start)};
@@ -64,7 +63,7 @@ class HeadReader {
   const bool head_is_full_;  // there will be no more bytes of this head than there are
   FieldIdSet present_;
   FieldIdSet repeated_;
-  ParseResult result_;
+  ParseResult& result_;
 };
 
 }  // namespace balancer::http

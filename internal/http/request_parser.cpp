@@ -5,6 +5,7 @@
 #include "internal/http/hop_by_hop.hpp"
 #include "internal/http/parser.hpp"
 #include "internal/http/skip_run.hpp"
+#include "internal/http/syntax.hpp"
 
 namespace balancer::http {
 namespace {
@@ -13,8 +14,9 @@ using model::ErrorCode;
 
 class RequestReader : public HeadReader {
  public:
-  RequestReader(std::string_view bytes, const HeadLimits& limits, RequestHead& head)
-      : HeadReader(bytes, limits), head_(head) {}
+  RequestReader(std::string_view bytes, const HeadLimits& limits, RequestHead& head,
+                ParseResult& result)
+      : HeadReader(bytes, limits, result), head_(head) {}
 
   bool Read() {
     return SkipEmptyLines() && ReadRequestLine() && SortTarget() && ReadFields(head_.fields) &&
@@ -31,7 +33,7 @@ class RequestReader : public HeadReader {
 
   bool ReadRequestLine() {
     const char* start = at_;
-    at_ = SkipRun<kTokenChar>(at_, end_);
+    while (at_ < end_ && Is(*at_, kTokenChar)) ++at_;  // methods are short
     head_.method = Since(start);
     if (at_ == end_) return StopAtEnd();
     if (*at_ != ' ' || head_.method.empty()) return Malformed("the method is not a token");
@@ -99,6 +101,9 @@ class RequestReader : public HeadReader {
   }
 
   bool CheckFraming() {
+    if (!present().Has(FieldId::content_length) && !present().Has(FieldId::transfer_encoding)) {
+      return true;  // there is no body
+    }
     const auto fault = ReadFraming(head_.fields, present(), repeated(), head_.minor_version,
                                    RepeatedLength::refused, head_.framing);
     return !fault || Fail(*fault);
@@ -149,9 +154,10 @@ std::size_t FindHeadEnd(std::string_view bytes, std::size_t from) {
 
 ParseResult ParseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
   head.Clear();
-  RequestReader reader(bytes, limits, head);
+  ParseResult result;
+  RequestReader reader(bytes, limits, head, result);
   if (reader.Read()) reader.Complete();
-  return std::move(reader.result());
+  return result;
 }
 
 }  // namespace balancer::http

@@ -14,8 +14,8 @@ using model::ErrorCode;
 class ResponseReader : public HeadReader {
  public:
   ResponseReader(std::string_view bytes, const HeadLimits& limits, std::string_view request_method,
-                 ResponseHead& head)
-      : HeadReader(bytes, limits), request_method_(request_method), head_(head) {}
+                 ResponseHead& head, ParseResult& result)
+      : HeadReader(bytes, limits, result), request_method_(request_method), head_(head) {}
 
   bool Read() { return ReadStatusLine() && ReadFields(head_.fields) && DecideBody(); }
 
@@ -85,13 +85,14 @@ class ResponseReader : public HeadReader {
 ParseResult ParseResponseHead(std::string_view bytes, const HeadLimits& limits,
                               std::string_view request_method, ResponseHead& head) {
   head.Clear();
-  ResponseReader reader(bytes, limits, request_method, head);
+  ParseResult result;
+  ResponseReader reader(bytes, limits, request_method, head, result);
   if (reader.Read()) {
     reader.Complete();
   } else {
-    reader.result().error.code = ErrorCode::backend_bad_response;
+    result.error.code = ErrorCode::backend_bad_response;
   }
-  return std::move(reader.result());
+  return result;
 }
 
 }  // namespace balancer::http

@@ -46,6 +46,7 @@ ParseResult ClientExchange::Begin(std::string_view bytes) {
 
 void ClientExchange::Refuse(const model::Error& error) {
   Reset();
+  head_.Clear();
   Start({Framing::Kind::until_close, 0}, http::BodyReader::kNoLimit);  // what comes is not read
   Fail(error);
 }

@@ -19,7 +19,6 @@ constexpr std::size_t kGatheredBytes = 16 * 1024;
 }  // namespace
 
 void Exchange::Reset() {
-  head_.Clear();
   handler_ = nullptr;
   out_.clear();
   keep_alive_ = true;

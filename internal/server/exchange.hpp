@@ -91,7 +91,7 @@ class Exchange {
   Exchange(ResponseClock& clock, Traffic& traffic) : traffic_(traffic), clock_(clock) {}
   ~Exchange() = default;
 
-  // Makes it ready for another request, keeping its memory.
+  // Makes it ready for another request, keeping its memory; head_ is to be filled in anew.
   void Reset();
   // To be called when head_ has been filled in.
   void TakeRequestId();
