@@ -99,16 +99,16 @@ bool ChunkedDecoder::Take(char c) {
   return false;
 }
 
-void AppendChunk(std::string& out, std::string_view data) {
+void AppendChunk(Buffer& out, std::string_view data) {
   if (data.empty()) return;
   AppendChunkSize(out, data.size());
-  out.append(data).append(kChunkEnd);
+  out.Append(data).Append(kChunkEnd);
 }
 
-void AppendChunkSize(std::string& out, std::size_t size) {
+void AppendChunkSize(Buffer& out, std::size_t size) {
   char digits[kMaxSizeDigits];
   const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), size, 16);
-  out.append(digits, end).append("\r\n");
+  out.Append({digits, end}).Append("\r\n");
 }
 
 }  // namespace balancer::http

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "internal/http/buffer.hpp"
 #include "internal/model/error.hpp"
 
 namespace balancer::http {
@@ -64,11 +65,11 @@ class ChunkedDecoder {
 };
 
 // Appends one chunk, framed. An empty `data` appends nothing: it would end the body.
-void AppendChunk(std::string& out, std::string_view data);
+void AppendChunk(Buffer& out, std::string_view data);
 
 // The same in parts, for data that is written by itself: its size, and what follows it.
 // REQUIRES: size > 0.
-void AppendChunkSize(std::string& out, std::size_t size);
+void AppendChunkSize(Buffer& out, std::size_t size);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 
 // Ends a chunked body, without trailers.

@@ -146,14 +146,14 @@ TEST_CASE("Extensions and trailers are bounded") {
 }
 
 TEST_CASE("A chunk that is written is read again") {
-  std::string out = "before";
+  Buffer out("before");
   AppendChunk(out, "");
-  CHECK(out == "before");
+  CHECK(out.view() == "before");
   AppendChunk(out, "hello");
-  CHECK(out == "before5\r\nhello\r\n");
+  CHECK(out.view() == "before5\r\nhello\r\n");
   AppendChunk(out, std::string(300, 'x'));
-  out += kLastChunk;
-  const Decoded decoded = Decode(std::string_view(out).substr(6));
+  out.Append(kLastChunk);
+  const Decoded decoded = Decode(out.view().substr(6));
   CHECK(decoded.last == Event::end);
   CHECK(decoded.body == "hello" + std::string(300, 'x'));
 }

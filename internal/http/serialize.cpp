@@ -27,11 +27,7 @@ std::size_t FieldBytes(const Fields& fields) {
 // Writes a head behind what `out` holds, into room made once.
 class HeadWriter {
  public:
-  HeadWriter(std::string& out, std::size_t max_bytes) : out_(out) {
-    const std::size_t size = out.size();
-    out.resize(size + max_bytes);
-    at_ = out.data() + size;
-  }
+  HeadWriter(Buffer& out, std::size_t max_bytes) : out_(out), at_(out.MakeRoom(max_bytes)) {}
 
   void Put(std::string_view text) { at_ += text.copy(at_, text.size()); }
 
@@ -72,14 +68,14 @@ class HeadWriter {
 
   void PutChunked() { Put("Transfer-Encoding: chunked\r\n"); }
 
-  // The empty line; gives back the room that was not needed.
+  // The empty line.
   void Finish() {
     Put("\r\n");
-    out_.resize(static_cast<std::size_t>(at_ - out_.data()));
+    out_.EndAt(at_);
   }
 
  private:
-  std::string& out_;
+  Buffer& out_;
   char* at_;
 };
 
@@ -138,7 +134,7 @@ void PutResponseFraming(HeadWriter& writer, const ResponseHead& head, const Fram
 
 }  // namespace
 
-void AppendRequestHead(std::string& out, const RequestHead& head, const Framing& framing,
+void AppendRequestHead(Buffer& out, const RequestHead& head, const Framing& framing,
                        std::string_view base_path, std::string_view authority,
                        const ForwardedFor& client) {
   HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + head.method.size() +
@@ -173,8 +169,7 @@ void AppendRequestHead(std::string& out, const RequestHead& head, const Framing&
   writer.Finish();
 }
 
-void AppendResponseHead(std::string& out, const ResponseHead& head,
-                        const ResponseDelivery& delivery) {
+void AppendResponseHead(Buffer& out, const ResponseHead& head, const ResponseDelivery& delivery) {
   const std::string_view reason = head.reason.empty() ? ReasonPhrase(head.status) : head.reason;
   HeadWriter writer(out, kFixedBytes + FieldBytes(head.fields) + reason.size() +
                              head.upgrade.size() + delivery.request_id.size() +

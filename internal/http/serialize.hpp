@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 
+#include "internal/http/buffer.hpp"
 #include "internal/http/message.hpp"
 #include "internal/model/cidr.hpp"
 
@@ -25,7 +25,7 @@ struct ForwardedFor {
 // method usually has a body: POST, PUT, PATCH). No Connection field, no Expect: the connection is
 // kept, and 100-continue is ours to answer. But a head with an upgrade asks for it: "Connection:
 // upgrade" and the Upgrade field.
-void AppendRequestHead(std::string& out, const RequestHead& head, const Framing& framing,
+void AppendRequestHead(Buffer& out, const RequestHead& head, const Framing& framing,
                        std::string_view base_path, std::string_view authority,
                        const ForwardedFor& client);
 
@@ -43,7 +43,6 @@ struct ResponseDelivery {
 // has none), the end-to-end fields in order, then framing and what ResponseDelivery adds. For an
 // answer without a body (HEAD, 304: delivery.framing of kind none), the length in `head.framing`,
 // or else in its own Content-Length, is kept as information; 1xx and 204 get neither.
-void AppendResponseHead(std::string& out, const ResponseHead& head,
-                        const ResponseDelivery& delivery);
+void AppendResponseHead(Buffer& out, const ResponseHead& head, const ResponseDelivery& delivery);
 
 }  // namespace balancer::http

@@ -19,9 +19,9 @@ std::string Forwarded(std::string_view text, const ForwardedFor& client = kStran
                       std::string_view base_path = "") {
   RequestHead head;
   REQUIRE(ParseRequestHead(text, {}, head).status == ParseResult::Status::complete);
-  std::string out;
+  Buffer out;
   AppendRequestHead(out, head, head.framing, base_path, "backend:81", client);
-  return out;
+  return std::string(out.view());
 }
 
 // What a client gets for the response in `text`, which answers `method`.
@@ -29,9 +29,9 @@ std::string Delivered(std::string_view text, ResponseDelivery delivery,
                       std::string_view method = "GET") {
   ResponseHead head;
   REQUIRE(ParseResponseHead(text, {}, method, head).status == ParseResult::Status::complete);
-  std::string out;
+  Buffer out;
   AppendResponseHead(out, head, delivery);
-  return out;
+  return std::string(out.view());
 }
 
 ResponseDelivery Kept(Framing framing) {
@@ -64,10 +64,10 @@ TEST_CASE("A head goes behind what is there") {
   RequestHead head;
   REQUIRE(ParseRequestHead("GET / HTTP/1.1\r\nHost: a\r\n\r\n", {}, head).status ==
           ParseResult::Status::complete);
-  std::string out = "before";
+  Buffer out("before");
   AppendRequestHead(out, head, head.framing, "", "b", kStranger);
-  CHECK(out.substr(0, 22) == "beforeGET / HTTP/1.1\r\n");
-  CHECK(out.substr(out.size() - 4) == "\r\n\r\n");
+  CHECK(out.view().starts_with("beforeGET / HTTP/1.1\r\n"));
+  CHECK(out.view().ends_with("\r\n\r\n"));
 }
 
 TEST_CASE("Base path and target have one slash between") {
@@ -136,8 +136,9 @@ TEST_CASE("A request is framed anew, once") {
     head.host = "a";
     head.fields = {{"Content-Length", "7", FieldId::content_length, false},
                    {"Transfer-Encoding", "chunked", FieldId::transfer_encoding, true}};
-    std::string out;
-    AppendRequestHead(out, head, framing, "", "b", kStranger);
+    Buffer buffer;
+    AppendRequestHead(buffer, head, framing, "", "b", kStranger);
+    const std::string out(buffer.view());
     std::string lines;
     if (HasName(out, "Content-Length")) lines += out.substr(out.find("Content-Length"));
     if (HasName(out, "Transfer-Encoding")) lines += out.substr(out.find("Transfer-Encoding"));
@@ -211,9 +212,9 @@ TEST_CASE("An answer without a body keeps its length as information") {
 
   ResponseHead made;
   made.framing = {Kind::length, 12};
-  std::string out;
+  Buffer out;
   AppendResponseHead(out, made, Kept({}));
-  CHECK(Has(out, "Content-Length: 12"));
+  CHECK(Has(std::string(out.view()), "Content-Length: 12"));
 }
 
 TEST_CASE("1xx and 204 have no framing") {

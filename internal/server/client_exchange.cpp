@@ -152,8 +152,8 @@ std::size_t ClientExchange::unsent() const {
 void ClientExchange::WriteOut(std::string_view more) {
   wrote_ = true;
   unacknowledged_ += out_.size() + more.size();
-  connection_->Send(out_, more);
-  out_.clear();
+  connection_->Send(out_.view(), more);
+  out_.Clear();
   const std::size_t left = unsent();
   if (left == 0) return;
   drain_awaited_ = drain_awaited_ || left >= kHighWater;

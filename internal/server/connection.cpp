@@ -180,25 +180,23 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
       more.remove_prefix(Advance(sent, more.size()));
     }
   }
-  if (!bytes.empty()) out_.append(bytes);
-  if (!more.empty()) out_.append(more);
+  out_.Append(bytes).Append(more);
   if (connecting_) return;
   if (unsent() > 0) {
-    if (out_sent_ >= kKeptBytes) out_.erase(0, std::exchange(out_sent_, 0));
+    if (out_sent_ >= kKeptBytes) out_.EraseFront(std::exchange(out_sent_, 0));
     if (std::exchange(full_, true)) return;
     event_add(WriteEvent(), nullptr);
     return;
   }
   out_sent_ = 0;
-  out_.clear();
-  if (out_.capacity() > kKeptBytes) out_.shrink_to_fit();
+  out_.capacity() > kKeptBytes ? out_.Free() : out_.Clear();
   if (end_after_unsent_) shutdown(fd_, SHUT_WR);
 }
 
 // There may be something to read all the same.
 void Connection::SendFailed() {
   write_failed_ = true;
-  out_.clear();
+  out_.Clear();
   out_sent_ = 0;
   ReadByEvent();
 }

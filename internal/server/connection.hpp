@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "internal/http/buffer.hpp"
 #include "internal/server/deadline_list.hpp"
 #include "internal/server/loop.hpp"
 
@@ -78,7 +79,7 @@ class Connection {
   void SetUser(ConnectionUser& user);
 
   // Bytes to send: append here, then Flush().
-  std::string& out() { return out_; }
+  http::Buffer& out() { return out_; }
   void Flush();
   // Flushes at the end of this turn, unless Flush() comes first.
   void FlushSoon();
@@ -155,7 +156,7 @@ class Connection {
   bool end_after_unsent_ = false;
   EventPtr read_event_;
   EventPtr write_event_;  // made when it is needed first
-  std::string out_;
+  http::Buffer out_;
   std::size_t out_sent_ = 0;  // of out_
   std::string unread_;        // put back
   Deadline deadline_{[this] { user_->OnDeadline(*this); }};

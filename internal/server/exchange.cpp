@@ -20,7 +20,7 @@ constexpr std::size_t kGatheredBytes = 16 * 1024;
 
 void Exchange::Reset() {
   handler_ = nullptr;
-  out_.clear();
+  out_.Clear();
   keep_alive_ = true;
   request_id_ = {};
   status_ = RequestCounts::kNoStatus;
@@ -105,7 +105,7 @@ void Exchange::Write(std::string_view more) {
 }
 
 void Exchange::Finish() {
-  if (body_mode_ == BodyMode::chunked) out_.append(http::kLastChunk);
+  if (body_mode_ == BodyMode::chunked) out_.Append(http::kLastChunk);
   handler_ = nullptr;
   if (!keep_alive_) ExpectEnd();
   Flush();
@@ -127,7 +127,7 @@ void Exchange::Reply(http::ResponseHead& head, std::string_view body) {
 
 void Exchange::Fail(const model::Error& error, std::int64_t retry_after) {
   if (response_begun()) return Abort();
-  out_.clear();
+  out_.Clear();
   const http::Problem problem = http::ToProblem(error);
   http::ResponseHead head;
   head.status = problem.status;

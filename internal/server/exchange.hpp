@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "internal/http/buffer.hpp"
 #include "internal/http/message.hpp"
 #include "internal/model/error.hpp"
 #include "internal/server/peer.hpp"
@@ -118,7 +119,7 @@ class Exchange {
   const Peer* peer_ = nullptr;
   http::RequestHead head_;
   RequestHandler* handler_ = nullptr;
-  std::string out_;                        // response bytes, framed, on their way to the kernel
+  http::Buffer out_;                       // response bytes, framed, on their way to the kernel
   bool keep_alive_ = true;                 // decided in SendHead()
   int status_ = RequestCounts::kNoStatus;  // of a response whose head is in out_, or written
 

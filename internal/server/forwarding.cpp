@@ -171,7 +171,7 @@ void Forwarding::SendRequest() {
        .request_id = exchange_->request_id()});
   if (!held_.empty()) AppendBody(held_);
   if (request_complete_) {
-    if (head.framing.kind == Framing::Kind::chunked) connection_->out().append(http::kLastChunk);
+    if (head.framing.kind == Framing::Kind::chunked) connection_->out().Append(http::kLastChunk);
     connection_->Flush();
     return AwaitResponse();
   }
@@ -206,7 +206,7 @@ void Forwarding::OnRequestEnd() {
   request_complete_ = true;
   if (stage_ == Stage::tunnel) return connection_->EndSending();
   if (exchange_->head().framing.kind == Framing::Kind::chunked) {
-    connection_->out().append(http::kLastChunk);
+    connection_->out().Append(http::kLastChunk);
   }
   connection_->Flush();
   if (stage_ == Stage::awaiting_head) AwaitResponse();

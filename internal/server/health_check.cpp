@@ -103,10 +103,10 @@ void HealthCheck::OnConnectFailed(Connection&, int error) {
 void HealthCheck::OnConnected(Connection& connection) {
   connected_ = true;
   checker_.addresses_.Set(backend_, address_);
-  connection.out() = fmt::format(
+  connection.out().Append(fmt::format(
       "{} {}{} HTTP/1.1\r\nHost: {}\r\nUser-Agent: balancer-health-check\r\n"
       "Connection: close\r\n\r\n",
-      settings_.health.method, settings_.base_path, settings_.health.path, settings_.authority);
+      settings_.health.method, settings_.base_path, settings_.health.path, settings_.authority));
   connection.Flush();
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <utility>
 
+#include "internal/http/buffer.hpp"
 #include "internal/http/chunked.hpp"
 
 namespace balancer::server {
@@ -17,14 +17,14 @@ constexpr std::size_t kDirectBytes = 4096;
 // body is `chunked`. Where it is large, `send(piece)` is to send `out` and then the piece,
 // uncopied, and to leave `out` without what it has sent.
 template <typename Send>
-void WriteBody(std::string& out, std::string_view piece, bool chunked, Send send) {
+void WriteBody(http::Buffer& out, std::string_view piece, bool chunked, Send send) {
   if (piece.size() < kDirectBytes) {
-    chunked ? http::AppendChunk(out, piece) : static_cast<void>(out.append(piece));
+    chunked ? http::AppendChunk(out, piece) : static_cast<void>(out.Append(piece));
     return;
   }
   if (chunked) http::AppendChunkSize(out, piece.size());
   send(piece);
-  if (chunked) out.append(http::kChunkEnd);
+  if (chunked) out.Append(http::kChunkEnd);
 }
 
 // Whether a slow reader has taken anything at all since it was last looked at, which earns it

@@ -128,10 +128,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FUZZ_CHECK(ReadWhole(input) == whole);
   CheckLimit(input, whole, whole.body.size());
 
-  std::string framed;
+  Buffer framed;
   AppendChunk(framed, whole.body);
-  framed += kLastChunk;
-  const Decoded again = Decode(framed, framed.size());
+  framed.Append(kLastChunk);
+  const Decoded again = Decode(framed.view(), framed.size());
   FUZZ_CHECK(again.last == Event::end && again.used == framed.size());
   FUZZ_CHECK(again.body == whole.body);
   return 0;

@@ -149,8 +149,9 @@ void CheckRequestFraming(const RequestHead& head, const RequestHead& sent) {
 
 void CheckForwarded(const RequestHead& head, std::string_view base_path, bool trusted) {
   constexpr std::string_view kPeer = "192.0.2.1";
-  std::string out;
-  AppendRequestHead(out, head, head.framing, base_path, "backend:81", {kPeer, trusted, "id"});
+  Buffer buffer;
+  AppendRequestHead(buffer, head, head.framing, base_path, "backend:81", {kPeer, trusted, "id"});
+  const std::string_view out = buffer.view();
   CheckLines(out);
   RequestHead sent;
   const ParseResult result = ParseRequestHead(out, kNoLimits, sent);
@@ -230,8 +231,9 @@ void CheckResponseFraming(const ResponseHead& head, const ResponseHead& sent,
 
 void CheckDelivered(const ResponseHead& head, std::string_view method,
                     const ResponseDelivery& delivery) {
-  std::string out;
-  AppendResponseHead(out, head, delivery);
+  Buffer buffer;
+  AppendResponseHead(buffer, head, delivery);
+  const std::string_view out = buffer.view();
   CheckLines(out);
   ResponseHead sent;
   const ParseResult result = ParseResponseHead(out, kNoLimits, method, sent);
