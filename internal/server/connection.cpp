@@ -171,10 +171,12 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
     add(bytes.data(), bytes.size());
     add(more.data(), more.size());
     if (count == 0) return;
+    const std::size_t all = unsent() + bytes.size() + more.size();
     ssize_t sent = SendParts(fd_, parts.data(), count, end_follows_ ? MSG_MORE : 0);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return SendFailed();
     if (sent > 0) {
       sent_any_ = true;
+      if (static_cast<std::size_t>(sent) == all) return AllSent();
       out_sent_ += Advance(sent, unsent());
       bytes.remove_prefix(Advance(sent, bytes.size()));
       more.remove_prefix(Advance(sent, more.size()));
@@ -182,12 +184,11 @@ void Connection::Send(std::string_view bytes, std::string_view more) {
   }
   out_.Append(bytes).Append(more);
   if (connecting_) return;
-  if (unsent() > 0) {
-    if (out_sent_ >= kKeptBytes) out_.EraseFront(std::exchange(out_sent_, 0));
-    if (std::exchange(full_, true)) return;
-    event_add(WriteEvent(), nullptr);
-    return;
-  }
+  if (out_sent_ >= kKeptBytes) out_.EraseFront(std::exchange(out_sent_, 0));
+  if (!std::exchange(full_, true)) event_add(WriteEvent(), nullptr);
+}
+
+void Connection::AllSent() {
   out_sent_ = 0;
   out_.capacity() > kKeptBytes ? out_.Free() : out_.Clear();
   if (end_after_unsent_) shutdown(fd_, SHUT_WR);
@@ -254,7 +255,7 @@ void Connection::ReadAvailable() {
   std::vector<char>& scratch = shared.scratch;
   yielded_ = false;
   if (std::exchange(retell_, false)) {
-    Tell(0);
+    TellBehindUnread({});
     if (!shared.at_work || yielded_) return;
   }
   for (int reads = 0; reading_; ++reads) {
@@ -263,7 +264,8 @@ void Connection::ReadAvailable() {
     if (got > 0) {
       const ConnectionUser* const user = user_;
       content_ = false;
-      Tell(static_cast<std::size_t>(got));
+      const std::string_view fresh(scratch.data(), static_cast<std::size_t>(got));
+      unread_.empty() ? user_->OnData(*this, fresh) : TellBehindUnread(fresh);
       if (!shared.at_work || yielded_) return;
       // Less than was asked for: the socket is empty, and what comes next brings a new edge. But a
       // reset may have come right behind these bytes, with an edge that was the same: whoever waits
@@ -284,10 +286,8 @@ void Connection::ReadAvailable() {
   stirred_ = true;
 }
 
-// Tells the user of what was put back and of `got` bytes in the scratch buffer.
-void Connection::Tell(std::size_t got) {
-  const std::string_view fresh(shared_.scratch.data(), got);
-  if (unread_.empty()) return user_->OnData(*this, fresh);
+// Tells the user of what was put back, and of `fresh` behind it.
+void Connection::TellBehindUnread(std::string_view fresh) {
   std::string all = std::move(unread_);
   unread_.clear();
   all.append(fresh);

@@ -134,7 +134,8 @@ class Connection {
   void FinishConnect();
   int Error() const;  // of the socket: an errno, or 0
   void ReadAvailable();
-  void Tell(std::size_t got);
+  void TellBehindUnread(std::string_view fresh);
+  void AllSent();
   void SendFailed();
   void ReadByEvent();
 
