@@ -62,12 +62,11 @@ model::Result<std::string_view> ClientIdentity::Find(const http::RequestHead& he
   return AddressOf(head, peer, scratch);
 }
 
-// The peer's address; behind trusted proxies, the nearest address that is none of theirs
-// (X-Forwarded-For read from its end, where each proxy has added its own peer).
-std::string_view ClientIdentity::AddressOf(const http::RequestHead& head, const Peer& peer,
-                                           std::string& scratch) const {
+std::string_view ClientIdentity::AddressBehindProxies(const http::RequestHead& head,
+                                                      const Peer& peer,
+                                                      std::string& scratch) const {
   const auto& trusted = settings_.trusted_proxies;
-  if (trusted.empty() || !model::ContainsAddress(trusted, peer.ip)) return peer.ip_text;
+  if (!model::ContainsAddress(trusted, peer.ip)) return peer.ip_text;
 
   IpAddress nearest = peer.ip;
   for (auto field = head.fields.rbegin(); field != head.fields.rend(); ++field) {

@@ -21,8 +21,15 @@ class ClientIdentity {
                                        std::string& scratch) const;
 
  private:
+  // The peer's address; behind trusted proxies, the nearest address that is none of theirs
+  // (X-Forwarded-For read from its end, where each proxy has added its own peer).
   std::string_view AddressOf(const http::RequestHead& head, const Peer& peer,
-                             std::string& scratch) const;
+                             std::string& scratch) const {
+    if (settings_.trusted_proxies.empty()) return peer.ip_text;
+    return AddressBehindProxies(head, peer, scratch);
+  }
+  std::string_view AddressBehindProxies(const http::RequestHead& head, const Peer& peer,
+                                        std::string& scratch) const;
 
   const config::RateLimitSettings& settings_;
 };

@@ -25,10 +25,13 @@ void PublicRouter::Admit(Exchange& exchange) {
   const auto client_id = identity_.Find(exchange.head(), exchange.peer(), scratch_);
   if (!client_id) return exchange.Fail(client_id.error());
   const Admission admission = tokens_.Admit(*client_id, loop_.Now());
-  if (admission.verdict != Admission::Verdict::pending) return Decide(exchange, admission);
+  if (admission.verdict == Admission::Verdict::pending) return Park(exchange, *client_id);
+  Decide(exchange, admission);
+}
 
+void PublicRouter::Park(Exchange& exchange, std::string_view client_id) {
   const std::uint64_t number = parking_.Park(exchange);
-  tokens_.Await(*client_id, [this, number](Admission answer) {
+  tokens_.Await(client_id, [this, number](Admission answer) {
     loop_.Post([this, number, answer] {
       if (Exchange* waiting = parking_.Take(number)) Decide(*waiting, answer);
     });

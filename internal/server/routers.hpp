@@ -37,6 +37,7 @@ class PublicRouter final : public Router {
 
  private:
   void Admit(Exchange& exchange);
+  void Park(Exchange& exchange, std::string_view client_id);
   void Decide(Exchange& exchange, const service::Admission& admission);
   void Serve(Exchange& exchange);
 

@@ -205,14 +205,19 @@ class TokenManager::Impl {
     if (entry == nullptr) return DecideUnknown(shard, key, now);
     const bool stale = entry->generation != generation_.load(std::memory_order_acquire);
     const bool recheck = entry->recheck_at != Time{0} && now >= entry->recheck_at;
-    if (!stale && !recheck) return {Take(shard, key, *entry, now), false, true};
+    if (stale || recheck) return DecideUnsure(shard, key, *entry, stale, now);
+    return {Take(shard, key, *entry, now), false, true};
+  }
 
+  // For a client about whose limits storage is to be asked again.
+  Decision DecideUnsure(Shard& shard, const HashedKey& key, ClientEntry& entry, bool stale,
+                        Time now) {
     const bool available = storage_.available();
     if (stale && available) return {{Verdict::pending, {}}};
-    Decision decision{Take(shard, key, *entry, now), false, true};
-    entry->stale_since = now;
+    Decision decision{Take(shard, key, entry, now), false, true};
+    entry.stale_since = now;
     if (available || IsTrialDue(now)) {
-      entry->recheck_at = now + kRecheckAfter;
+      entry.recheck_at = now + kRecheckAfter;
       decision.ask_storage = BeginLookup(shard, key);
     }
     return decision;
