@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "internal/model/cidr.hpp"
 #include "internal/model/host_name.hpp"
@@ -13,17 +12,6 @@ namespace {
 
 auto Bad(std::string detail) {
   return Fail(ErrorCode::invalid_argument, std::move(detail));
-}
-
-// What is behind "http://" or "https://".
-std::optional<std::string_view> BehindScheme(std::string_view url) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    const auto same = [](char c, char lower) { return ToLower(c) == lower; };
-    if (std::ranges::equal(url.substr(0, scheme.size()), scheme, same)) {
-      return url.substr(scheme.size());
-    }
-  }
-  return std::nullopt;
 }
 
 // RFC 3986 §3.3, without percent escapes.
@@ -50,12 +38,12 @@ std::int64_t ShareOf(double percent) {
 }
 
 Result<void> CheckRedirectHost(std::string_view host) {
-  const auto rest = BehindScheme(host);
-  if (!rest) {
+  std::string_view rest = host;
+  if (!SkipHttpScheme(rest)) {
     return Bad("must begin with http:// or https://, such as http://localhost:3200");
   }
-  const std::size_t slash = std::min(rest->find('/'), rest->size());
-  const std::string_view authority = rest->substr(0, slash);
+  const std::size_t slash = std::min(rest.find('/'), rest.size());
+  const std::string_view authority = rest.substr(0, slash);
   const std::size_t bracket = authority.starts_with('[') ? authority.find(']') : 0;
   const std::size_t colon = authority.find(':', std::min(bracket, authority.size()));
   if (!IsUrlHost(authority.substr(0, colon))) {
@@ -64,7 +52,7 @@ Result<void> CheckRedirectHost(std::string_view host) {
   if (colon != std::string_view::npos && !IsPort(authority.substr(colon + 1))) {
     return Bad("must have a port from 1 to 65535 after ':', or none");
   }
-  if (!IsPlainPath(rest->substr(slash))) {
+  if (!IsPlainPath(rest.substr(slash))) {
     return Bad("must have no query, no fragment, and only plain characters in its path");
   }
   return {};

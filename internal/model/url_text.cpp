@@ -1,6 +1,5 @@
 #include "internal/model/url_text.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 
@@ -36,12 +35,6 @@ bool PercentDecode(std::string_view text, std::string& out) {
     i += 2;
   }
   return true;
-}
-
-std::string_view NextParameter(std::string_view& query) {
-  const std::string_view next = query.substr(0, query.find('&'));
-  query.remove_prefix(std::min(next.size() + 1, query.size()));
-  return next;
 }
 
 bool IsPort(std::string_view text) {

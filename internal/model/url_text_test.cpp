@@ -43,3 +43,18 @@ TEST_CASE("letters are lowered, in ASCII only") {
   CHECK(ToLower('Z') == 'z');
   for (const char c : {'a', '@', '[', '0', '\xC4'}) CHECK(ToLower(c) == c);
 }
+
+TEST_CASE("http and https are taken off a URL, in any case") {
+  const auto behind = [](std::string_view url) {
+    return SkipHttpScheme(url) ? std::optional(url) : std::nullopt;
+  };
+  CHECK(behind("http://host/") == "host/");
+  CHECK(behind("https://host/") == "host/");
+  CHECK(behind("HTTP://Host/") == "Host/");
+  CHECK(behind("hTtPs://") == "");
+  for (const std::string_view url : {"", "http:/", "http:/host", "ftp://host/", "httpx://host/",
+                                     "https:host/", "//host/", " http://host/"}) {
+    CAPTURE(url);
+    CHECK_FALSE(behind(url));
+  }
+}

@@ -14,8 +14,8 @@ model::Result<std::optional<std::string_view>> RedirectSplit::Locate(std::string
     return tl::unexpected(std::move(error));
   }
 
-  if (auto changed = shares_.Changed(generation_)) {
-    targets_ = std::move(changed);
+  if (shares_.ChangedSince(generation_)) {
+    targets_ = shares_.Get(generation_);
     turns_ = ShareTurns(*targets_);
   }
   const std::size_t turn = turns_.Next();

@@ -11,7 +11,7 @@
 namespace balancer::service {
 
 // The shares by which all workers redirect: written seldom, looked at for every request. When Set()
-// returns, whoever asks Changed() is told.
+// returns, whoever asks ChangedSince() is told.
 //
 // Thread safety: all calls, on any thread.
 class SharesInForce {
@@ -30,9 +30,12 @@ class SharesInForce {
     const std::lock_guard lock(mu_);
     return targets_;
   }
-  // The snapshot, unless it is the one that `generation` was set for; nullptr then. Begin with 0.
-  Snapshot Changed(std::uint64_t& generation) const {
-    if (generation_.load(std::memory_order_acquire) == generation) return nullptr;
+  // Whether the snapshot is another than the one that `generation` was set for. Begin with 0.
+  bool ChangedSince(std::uint64_t generation) const {
+    return generation_.load(std::memory_order_acquire) != generation;
+  }
+  // The snapshot; sets `generation` for it.
+  Snapshot Get(std::uint64_t& generation) const {
     const std::lock_guard lock(mu_);
     generation = generation_.load(std::memory_order_relaxed);
     return targets_;

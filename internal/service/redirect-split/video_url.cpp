@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "internal/model/url_text.hpp"
 
@@ -48,21 +47,6 @@ inline std::size_t SkipAll(std::string_view text, std::size_t at, CharClass char
 
 bool IsControl(int byte) {
   return byte < 0x20 || byte == 0x7F;
-}
-
-// Removes the prefix, given in lower case, from the text. A literal, so that it is compared in
-// place.
-template <std::size_t kSize>
-bool Skip(std::string_view& text, const char (&prefix)[kSize]) {
-  constexpr std::size_t kLength = kSize - 1;
-  const auto same = [](char lower, char c) { return lower == model::ToLower(c); };
-  if (text.size() < kLength) return false;
-  if (std::memcmp(text.data(), prefix, kLength) != 0 &&
-      !std::equal(prefix, prefix + kLength, text.begin(), same)) {
-    return false;
-  }
-  text.remove_prefix(kLength);
-  return true;
 }
 
 // Whether the '.' at `at` begins a segment "." or "..": some servers end one at ';' too.
@@ -109,7 +93,7 @@ model::Result<VideoUrl> ParseVideoUrl(std::string_view url,
                                       const std::vector<model::HostPattern>& origins) {
   constexpr std::string_view kFolder = "/video/";
   std::string_view rest = url;
-  if (!Skip(rest, "http://") && !Skip(rest, "https://")) {
+  if (!model::SkipHttpScheme(rest)) {
     return Bad(url.empty() ? "is empty" : "must be an http or https URL");
   }
   // A pattern's '*' matches any label: that it is a name's is seen to here.
