@@ -28,7 +28,7 @@ constexpr std::size_t kKeptBytes = 16 * 1024;
 
 ssize_t SendParts(int fd, iovec* parts, int count, int flags) {
   flags |= MSG_NOSIGNAL | MSG_DONTWAIT;
-  if (count == 1) return server::Send(fd, parts->iov_base, parts->iov_len, flags);
+  if (count == 1) return BareSend(fd, parts->iov_base, parts->iov_len, flags);
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = static_cast<std::size_t>(count);
@@ -260,7 +260,7 @@ void Connection::ReadAvailable() {
   }
   for (int reads = 0; reading_; ++reads) {
     if (reads == kReadsPerTurn) return YieldReading();
-    const ssize_t got = Receive(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
+    const ssize_t got = BareRecv(fd_, scratch.data(), scratch.size(), MSG_DONTWAIT);
     if (got > 0) {
       const ConnectionUser* const user = user_;
       content_ = false;
@@ -296,7 +296,8 @@ void Connection::TellBehindUnread(std::string_view fresh) {
 
 bool Connection::IsQuiet() const {
   char byte;
-  return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
+  return BareRecv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EINTR);
 }
 
 int Connection::Error() const {

@@ -14,6 +14,7 @@
 #include <event2/http.h>
 
 #include "internal/http/parser.hpp"
+#include "internal/server/socket_io.hpp"
 
 namespace balancer::server {
 
@@ -237,7 +238,8 @@ void EvhttpConnection::Send(std::string_view bytes, std::string_view more) {
 void EvhttpConnection::SendPiece(std::string_view bytes) {
   evbuffer* output = bufferevent_get_output(bev_);
   if (!bytes.empty() && evbuffer_get_length(output) == 0) {
-    const ssize_t taken = send(bufferevent_getfd(bev_), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t taken =
+        BareSend(bufferevent_getfd(bev_), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (taken < 0 && errno != EAGAIN && errno != EINTR) {
       // Told by an event, as for any reader: whoever writes is not to lose its exchange over it.
       bufferevent_trigger_event(bev_, BEV_EVENT_WRITING | BEV_EVENT_ERROR,

@@ -11,11 +11,11 @@
 // (docs/decisions/0009-native-front-end.md); nobody cancels a thread here.
 namespace balancer::server {
 
-inline ssize_t Receive(int fd, void* bytes, std::size_t size, int flags) {
+inline ssize_t BareRecv(int fd, void* bytes, std::size_t size, int flags) {
   return syscall(SYS_recvfrom, fd, bytes, size, flags, nullptr, nullptr);
 }
 
-inline ssize_t Send(int fd, const void* bytes, std::size_t size, int flags) {
+inline ssize_t BareSend(int fd, const void* bytes, std::size_t size, int flags) {
   return syscall(SYS_sendto, fd, bytes, size, flags, nullptr, 0);
 }
 
