@@ -6,10 +6,6 @@ namespace balancer::server {
 
 using std::chrono::duration_cast;
 
-void Deadline::Disarm() {
-  if (list_) list_->Unlink(*this);
-}
-
 DeadlineList::DeadlineList(Loop& loop, milliseconds timeout)
     : loop_(loop), timeout_(timeout), timer_(loop, [this] { Sweep(); }) {}
 

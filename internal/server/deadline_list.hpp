@@ -54,4 +54,8 @@ class DeadlineList {
   Deadline* last_ = nullptr;
 };
 
+inline void Deadline::Disarm() {
+  if (list_) list_->Unlink(*this);
+}
+
 }  // namespace balancer::server

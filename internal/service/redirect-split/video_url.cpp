@@ -56,10 +56,10 @@ bool AtDotSegment(std::string_view path, std::size_t at) {
   return rest.empty() || rest[0] == '/' || rest[0] == '?' || rest[0] == ';';
 }
 
-// Where the path that `target` begins with, a '/' in front, ends: at '?' or its own end; npos: it
-// is a bad one.
-std::size_t EndOfPath(std::string_view target) {
-  for (std::size_t i = 0;;) {
+// Where the path that `target` begins with ends: at '?' or its own end; npos: it is a bad one. Up
+// to `i`, past a '/', it is known to be good.
+std::size_t EndOfPath(std::string_view target, std::size_t i) {
+  for (;;) {
     i = SkipAll(target, i, kPlainChar);
     if (i == target.size() || target[i] == '?') return i;
     if (target[i] == '.') {
@@ -115,7 +115,7 @@ model::Result<VideoUrl> ParseVideoUrl(std::string_view url,
       rest[kFolder.size()] == '?') {
     return Bad("must have a path under /video/");
   }
-  const std::size_t path = EndOfPath(rest);
+  const std::size_t path = EndOfPath(rest, kFolder.size());
   if (path == std::string_view::npos) {
     return Bad("has a path that a server might read as another");
   }
