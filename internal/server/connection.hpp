@@ -119,9 +119,9 @@ class Connection {
   bool write_failed() const { return write_failed_; }
   // Whether it has been reset or has failed otherwise (a system call).
   bool IsBroken() const { return write_failed_ || Error() != 0; }
-  // Something has come that the user has not been told of, or has put back (a system call where
-  // nobody has watched).
-  bool has_unread() const { return stirred_ || !unread_.empty() || (!watched_ && !IsQuiet()); }
+  // Something has come that the user has not been told of, or has put back. A system call: the loop
+  // may not have told of it yet.
+  bool has_unread() const { return stirred_ || !unread_.empty() || !IsQuiet(); }
 
   // For whoever owns the connection at the moment.
   Deadline& deadline() { return deadline_; }
