@@ -197,11 +197,6 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
         spdlog::warn("stopping with requests in flight: server.timeouts.drain is over");
         control_.Stop();
       }) {
-  storage_->SetListener(&tokens_);
-  if (split_) {
-    storage_->SetSettingsListener(&split_->shares);
-    split_->Load();
-  }
   const server::Shared shared{.settings = settings_,
                               .backends = backends_,
                               .addresses = addresses_,
@@ -226,6 +221,12 @@ App::App(const config::Settings& settings, std::unique_ptr<Storage> storage,
         },
         this));
     event_add(signal_events_.back().get(), nullptr);
+  }
+  // Last: if something above throws there is no destructor that ends storage's threads first.
+  storage_->SetListener(&tokens_);
+  if (split_) {
+    storage_->SetSettingsListener(&split_->shares);
+    split_->Load();
   }
 }
 
@@ -325,7 +326,7 @@ int Run(const config::Settings& settings) {
     App(settings, std::move(*storage), std::move(*public_port), std::move(*admin_port), open_files)
         .Run();
   } catch (const std::system_error& error) {  // no descriptor or no thread to be had
-    spdlog::error("cannot start: {}", error.what());
+    spdlog::error("cannot go on: {}", error.what());
     return 1;
   }
   spdlog::info("stopped");

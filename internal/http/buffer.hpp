@@ -14,6 +14,8 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::string_view bytes) { Append(bytes); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
 
   const char* data() const { return bytes_.get(); }
   std::size_t size() const { return size_; }
@@ -45,7 +47,10 @@ class Buffer {
     std::memmove(bytes_.get(), bytes_.get() + bytes, size_);
   }
   // Clears it and gives its memory back.
-  void Free() { *this = Buffer(); }
+  void Free() {
+    bytes_.reset();
+    size_ = capacity_ = 0;
+  }
 
  private:
   void Grow(std::size_t bytes);

@@ -182,6 +182,7 @@ void Forwarding::SendRequest() {
 }
 
 void Forwarding::AppendBody(std::string_view piece) {
+  unacknowledged_ += piece.size();
   WriteBody(connection_->out(), piece, exchange_->head().framing.kind == Framing::Kind::chunked,
             [this](std::string_view large) { connection_->Send(large); });
 }
@@ -194,7 +195,6 @@ void Forwarding::OnBody(std::string_view piece) {
     held_.clear();
   }
   AppendBody(piece);
-  unacknowledged_ += piece.size();
   connection_->FlushSoon();  // small pieces leave together
   if (stage_ != Stage::body) forwarder_.idle_deadlines_.Arm(connection_->deadline());
   if (connection_->unsent() < Exchange::kHighWater) return;

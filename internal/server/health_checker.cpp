@@ -1,6 +1,7 @@
 #include "internal/server/health_checker.hpp"
 
-#include <stdexcept>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include <event2/dns.h>
@@ -22,7 +23,9 @@ HealthChecker::HealthChecker(Loop& loop, service::PoolService& backends,
       dns_(evdns_base_new(loop.base(), EVDNS_BASE_DISABLE_WHEN_INACTIVE)),
       shared_(loop),
       first_round_left_(backends.size()) {
-  if (!dns_) throw std::runtime_error("cannot set up name look-ups");
+  if (!dns_) {
+    throw std::system_error(errno, std::generic_category(), "cannot set up name look-ups");
+  }
   // Without a resolv.conf, or with an empty one, there are still addresses and /etc/hosts.
   evdns_base_resolv_conf_parse(dns_.get(), DNS_OPTIONS_ALL, "/etc/resolv.conf");
   for (std::size_t i = 0; i < backends.size(); ++i) {

@@ -8,7 +8,7 @@
 
 // recv() and send() without glibc's wrappers. Those are points at which a thread can be cancelled,
 // which costs 50 instructions a call as soon as a program has several threads
-// (docs/decisions/0009-native-front-end.md); nobody cancels a thread here. Sanitizers get the
+// (docs/decisions/0009-native-front-end.md); nobody cancels a thread here. GCC's sanitizers get the
 // wrappers, in which they look at the bytes.
 namespace balancer::server {
 

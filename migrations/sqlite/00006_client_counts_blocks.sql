@@ -1,6 +1,6 @@
 -- Counts of clients by the hundred: a row has all clients from `first` on to the next row's, in the
 -- order of their ids as JSON escapes them. What it costs to write many clients' counts is a row for
--- each, not the bytes. client_counts shows each client as a row, of the journal too, and deletes it.
+-- each, not the bytes. client_counts shows each client as a row, with what the journal has of it.
 
 -- +goose Up
 CREATE TABLE client_counts_blocks (
@@ -8,12 +8,11 @@ CREATE TABLE client_counts_blocks (
     first   TEXT NOT NULL UNIQUE,
     clients TEXT NOT NULL  -- {"client_id":[allowed,refused,last_seen],…}, last_seen in seconds since 1970
 ) STRICT;
-INSERT INTO client_counts_blocks (first, clients) VALUES ('', '{}');
 
 -- The next batch puts them into blocks.
 UPDATE client_counts_journal SET clients = json(clients);
 INSERT INTO client_counts_journal (clients)
-SELECT json_group_object(client_id, json_array(allowed, refused, unixepoch(last_seen)))
+SELECT json_group_object(client_id, json_array(allowed, refused, coalesce(unixepoch(last_seen), unixepoch())))
 FROM (SELECT *, row_number() OVER () / 5000 AS batch FROM client_counts)
 GROUP BY batch;
 DROP TABLE client_counts;
@@ -27,25 +26,6 @@ FROM (
     SELECT key, value, written_at FROM client_counts_journal, json_each(clients)
 )
 GROUP BY key;
-
--- +goose StatementBegin
-CREATE TRIGGER client_counts_delete INSTEAD OF DELETE ON client_counts
-BEGIN
-    UPDATE client_counts_blocks SET clients = (
-        SELECT json_group_object(key, json(value)) FROM json_each(clients)
-        WHERE key <> OLD.client_id
-    )
-    WHERE first = (
-        SELECT max(first) FROM client_counts_blocks
-        WHERE first <= replace(replace(OLD.client_id, '\', '\\'), '"', '\"')
-    );
-    UPDATE client_counts_journal SET clients = (
-        SELECT json_group_object(key, json(value)) FROM json_each(clients)
-        WHERE key <> OLD.client_id
-    )
-    WHERE instr(clients, json_quote(OLD.client_id) || ':') > 0;
-END;
--- +goose StatementEnd
 
 -- +goose Down
 CREATE TABLE client_counts_rows (

@@ -56,7 +56,8 @@ class Emulator:
         bench.run([ROOT / "scripts/install-deps.sh", "emulator"])
         self._bench = bench
         self._root = bench.dir / "guest"
-        for directory in ("dev", "proc", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "var/log/nginx"):
+        for directory in ("dev", "proc", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64",
+                          "var/log/nginx"):
             (self._root / directory).mkdir(parents=True)
         for directory in ("bin", "sbin", "lib", "lib64"):
             (self._root / directory).symlink_to(f"usr/{directory}")
@@ -129,7 +130,10 @@ def words(command):
 def kernel_image(bench):
     """Debian's, taken from its package without installing it; kept for the next time."""
     depends = bench.run(["apt-cache", "depends", KERNEL])
-    package = re.search(r"Depends: (linux-image-\S+)", depends)[1]
+    found = re.search(r"Depends: (linux-image-\S+)", depends)
+    if not found:
+        raise Failure(f"apt knows no {KERNEL}; apt-get update may help")
+    package = found[1]
     image = ROOT / ".cache" / package.replace("linux-image-", "vmlinuz-")
     if not image.exists():
         bench.run(["sh", "-c", f"cd {bench.dir} && apt-get -q download {package}"])

@@ -34,13 +34,17 @@ COUNTED = """
 Instructions and cycles are counted by the processor (`perf stat`), so the targets are judged as
 they are stated: user mode and kernel together."""
 
-NOT_COUNTED = """
+EMULATED = """
 The processor's counters cannot be read on this machine (`perf stat` says so). So instructions, in
 user mode and kernel together, are counted where each of them can be: on an emulated processor
 (QEMU, `-icount`), under Debian's kernel {kernel}, contenders, load generator and backend taking
-turns on it. That is nearly exact, and nothing that this machine does besides can touch it. Those in
-user mode alone are counted by valgrind's callgrind, on this machine. Cycles cannot be counted so:
+turns on it, all files in memory. That is nearly exact, and nothing that this machine does besides
+can touch it. Those in user mode alone are counted by valgrind's callgrind, on this machine. Cycles cannot be counted so:
 targets for them are judged by time on the CPU."""
+
+NOT_COUNTED = """
+The processor's counters cannot be read on this machine (`perf stat` says so), and it is none that
+the emulator is for: targets for instructions are not judged, those for cycles by time on the CPU."""
 
 
 def ratios(samples, shape, measure, rival):
@@ -81,9 +85,13 @@ def spread(values):
 def verdict(samples, shape, target):
     """A line that says whether the target is met: Open where this machine cannot tell."""
     rival = target.rival
+    bound = f"at most {target.at_most:.2f}" if target.at_most else f"at least {target.at_least:.2f}"
+    bound += f" of {rival}'s {MEASURES[target.measure].short}"
     measure = target.measure
     if not samples.of(shape, measure, rival):
         measure = MEASURES[measure].stand_in
+    if not measure:
+        return f"- **Open**: {bound}: not measured"
     found = ratios(samples, shape, measure, rival)
     met = target.met_by(round(median(found), 2))
     word = "Pass" if met else "Fail"
@@ -94,8 +102,7 @@ def verdict(samples, shape, target):
         word = "Open"
         figures += " while a core was not full; by time on the CPU it would be "
         figures += f"{1 / median(ratios(samples, shape, 'cpu', rival)):.2f}"
-    bound = f"at most {target.at_most:.2f}" if target.at_most else f"at least {target.at_least:.2f}"
-    return f"- **{word}**: {bound} of {rival}'s {MEASURES[target.measure].short}: {figures}"
+    return f"- **{word}**: {bound}: {figures}"
 
 
 def comparable(samples, shape, rival, met):
@@ -127,12 +134,14 @@ def machine():
     return f"{name}, {CORES} cores, Linux {platform.release()}"
 
 
-def caveat(emulator):
+def caveat(counters, emulator):
     """How instructions are counted on this machine."""
-    return paragraph(NOT_COUNTED.format(kernel=emulator.kernel) if emulator else COUNTED)
+    if counters:
+        return paragraph(COUNTED)
+    return paragraph(EMULATED.format(kernel=emulator.kernel) if emulator else NOT_COUNTED)
 
 
-def page(sections, emulator, versions):
+def page(sections, caveat, versions):
     programs = ", ".join(f"{name} {version}" for name, version in versions.items())
     setting = SETTING.format(contender=CONTENDER_CORE, load=LOAD_CORE, backend=BACKEND_CORE)
     return f"""# Benchmarks
@@ -147,6 +156,6 @@ Written by `scripts/bench/run.py --write`; `make bench` measures the same and on
 
 {paragraph(READING)}
 
-{caveat(emulator)}
+{caveat}
 
 """ + "\n".join(sections)

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import platform
 import random
 import signal
 import sys
@@ -60,8 +61,8 @@ def at_half(bench, shape, of):
     return replace(shape, load=(*shape.load, "--rate", rate), requests=rate)
 
 
-def measure(bench, emulator, shape, samples):
-    """The shape as it was measured. Without an emulator the processor counts the instructions."""
+def measure(bench, counters, emulator, shape, samples):
+    """The shape as it was measured."""
     contenders = [CONTENDERS[name] for name in shape.contenders]
     before = {}
     for contender in contenders:
@@ -75,7 +76,7 @@ def measure(bench, emulator, shape, samples):
     # so that the ratio within a round stays when the figures themselves jump.
     for _ in range(shape.rounds):
         for contender in random.sample(contenders, len(contenders)):
-            measures.measure_round(bench, shape, contender, not emulator, samples)
+            measures.measure_round(bench, shape, contender, counters, samples)
     # The kernel samples the split at its ticks: only all rounds together have enough of them.
     ns_per_unit = 1e9 / os.sysconf("SC_CLK_TCK") / (shape.rounds * shape.requests * shape.units)
     for contender in contenders:
@@ -86,7 +87,7 @@ def measure(bench, emulator, shape, samples):
         for contender in contenders:
             measures.measure_system_calls(bench, shape, contender, samples)
     bench.end_contenders()
-    if shape.exact and emulator:
+    if shape.exact and not counters:
         for contender in contenders:
             measures.measure_user_instructions(bench, shape, contender, samples)
     if shape.emulated and emulator:
@@ -104,14 +105,15 @@ def main():
     sections = []
     with Bench(build) as bench:
         bench.prepare()
-        emulator = None if measures.perf_counts(bench) else Emulator(bench)
-        print(report.machine(), report.caveat(emulator), sep="\n\n", end="\n\n", flush=True)
+        counters = measures.perf_counts(bench)
+        emulator = Emulator(bench) if not counters and platform.machine() == "x86_64" else None
+        print(report.machine(), report.caveat(counters, emulator), sep="\n\n", end="\n\n", flush=True)
         for shape in chosen(options):
-            shape = measure(bench, emulator, shape, samples)
+            shape = measure(bench, counters, emulator, shape, samples)
             sections.append(report.section(samples, shape))
             print(sections[-1], flush=True)
     if options.write:
-        page = report.page(sections, emulator, versions(build))
+        page = report.page(sections, report.caveat(counters, emulator), versions(build))
         (ROOT / "docs/benchmarks.md").write_text(page)
         print("wrote docs/benchmarks.md")
 

@@ -14,18 +14,12 @@
 namespace balancer::repository {
 namespace {
 
-using model::ErrorCode;
-using model::Fail;
 using model::Result;
 
 // A block of more bytes is split. So much fits, with its row, into a page of SQLite's.
 constexpr std::size_t kBlockBytes = 3800;
-// What an entry has beside its client_id, about.
-constexpr std::size_t kEntryBytes = 20;
 
-tl::unexpected<model::Error> Damaged() {
-  return Fail(ErrorCode::storage_failed, "counts in storage are damaged");
-}
+constexpr std::string_view kWhat = "a text of clients' counts";
 
 struct Batch {
   std::string clients;
@@ -74,17 +68,18 @@ std::size_t CommonBeginning(std::span<const Addition> all) {
 
 // All that is in the journal, in the order of the clients, each once. The views are into the
 // journal.
-Result<std::vector<Addition>> AdditionsOf(const std::vector<Batch>& journal) {
+Result<std::vector<Addition>> AdditionsOf(SqliteDatabase& database,
+                                          const std::vector<Batch>& journal) {
   std::vector<Addition> all;
   for (const Batch& batch : journal) {
     std::string_view rest = batch.clients;
     while (const auto entry = NextEntry(rest)) {
       auto counts = CountsOf(*entry);
-      if (!counts) return Damaged();
+      if (!counts) return tl::unexpected(database.Damaged(kWhat));
       if (counts->last_seen == 0) counts->last_seen = batch.written_at;
       all.push_back({0, entry->escaped, *counts});
     }
-    if (!IsEndOfCounts(rest)) return Damaged();
+    if (!IsEndOfCounts(rest)) return tl::unexpected(database.Damaged(kWhat));
   }
   const std::size_t common = CommonBeginning(all);
   for (Addition& addition : all) addition.beginning = Beginning(addition.escaped.substr(common));
@@ -94,9 +89,7 @@ Result<std::vector<Addition>> AdditionsOf(const std::vector<Batch>& journal) {
   std::size_t clients = 0;
   for (const Addition& addition : all) {
     if (clients > 0 && all[clients - 1].escaped == addition.escaped) {
-      EntryCounts& sum = all[clients - 1].counts;
-      sum.counts += addition.counts.counts;
-      sum.last_seen = std::max(sum.last_seen, addition.counts.last_seen);
+      all[clients - 1].counts += addition.counts;
     } else {
       all[clients++] = addition;
     }
@@ -119,8 +112,36 @@ Result<Block> FindBlock(SqliteDatabase& database, std::string_view escaped) {
   if (!query) return tl::unexpected(std::move(query.error()));
   const auto found = query->Bind(escaped).Step();
   if (!found) return tl::unexpected(found.error());
-  if (!*found) return Damaged();
+  if (!*found) return tl::unexpected(database.Damaged("client_counts_blocks"));
   return Block{query->Integer(0), query->Text(1), query->Text(2)};
+}
+
+// A block's text with additions. Entries without an addition are not read, but copied. nullopt: it
+// is damaged.
+std::optional<std::string> Merge(std::string_view block, std::span<const Addition> additions) {
+  std::string merged;
+  merged.reserve(kBlockBytes);
+  while (const auto entry = NextEntry(block)) {
+    for (; !additions.empty() && additions.front().escaped < entry->escaped;
+         additions = additions.subspan(1)) {
+      AppendEntry(merged, additions.front().escaped, additions.front().counts);
+    }
+    if (additions.empty() || additions.front().escaped != entry->escaped) {
+      AppendEntry(merged, entry->text);
+      continue;
+    }
+    auto sum = CountsOf(*entry);
+    if (!sum) return std::nullopt;
+    *sum += additions.front().counts;
+    AppendEntry(merged, entry->escaped, *sum);
+    additions = additions.subspan(1);
+  }
+  if (!IsEndOfCounts(block)) return std::nullopt;
+  for (const Addition& addition : additions) {
+    AppendEntry(merged, addition.escaped, addition.counts);
+  }
+  EndCounts(merged);
+  return merged;
 }
 
 struct Piece {
@@ -128,55 +149,33 @@ struct Piece {
   std::string text;
 };
 
-// A block's text with additions, in pieces of about the same size, as many as it takes. Entries
-// without an addition are not read, but copied.
-Result<std::vector<Piece>> Merge(std::string_view block, std::span<const Addition> additions) {
-  std::size_t bytes = block.size();
-  for (const Addition& addition : additions) bytes += addition.escaped.size() + kEntryBytes;
-  const std::size_t bytes_of_each = bytes / (bytes / kBlockBytes + 1) + 1;
+// A text in pieces of about the same size, as many as it takes.
+std::vector<Piece> Cut(std::string_view text) {
+  const std::size_t bytes_of_each = text.size() / (text.size() / kBlockBytes + 1) + 1;
   std::vector<Piece> pieces;
-  const auto append = [&](std::string_view escaped, const auto&... entry) {
+  while (const auto entry = NextEntry(text)) {
     if (pieces.empty() || pieces.back().text.size() >= bytes_of_each) {
-      if (!pieces.empty()) EndCounts(pieces.back().text);
-      pieces.push_back({escaped, {}});
-      pieces.back().text.reserve(bytes_of_each);
+      pieces.push_back({entry->escaped, {}});
     }
-    AppendEntry(pieces.back().text, entry...);
-  };
-  const auto append_new = [&](const Addition& addition) {
-    append(addition.escaped, addition.escaped, addition.counts);
-  };
-  while (const auto entry = NextEntry(block)) {
-    for (; !additions.empty() && additions.front().escaped < entry->escaped;
-         additions = additions.subspan(1)) {
-      append_new(additions.front());
-    }
-    if (additions.empty() || additions.front().escaped != entry->escaped) {
-      append(entry->escaped, entry->text);
-      continue;
-    }
-    auto counts = CountsOf(*entry);
-    if (!counts) return Damaged();
-    counts->counts += additions.front().counts.counts;
-    counts->last_seen = additions.front().counts.last_seen;
-    append(entry->escaped, entry->escaped, *counts);
-    additions = additions.subspan(1);
+    AppendEntry(pieces.back().text, entry->text);
   }
-  if (!IsEndOfCounts(block)) return Damaged();
-  std::ranges::for_each(additions, append_new);
-  EndCounts(pieces.back().text);
+  for (Piece& piece : pieces) EndCounts(piece.text);
   return pieces;
 }
 
 Result<void> AddToBlock(SqliteDatabase& database, const Block& block,
                         std::span<const Addition> additions) {
-  const auto pieces = Merge(block.clients, additions);
-  if (!pieces) return tl::unexpected(pieces.error());
-  for (const Piece& piece : *pieces) {
+  const auto merged = Merge(block.clients, additions);
+  if (!merged) return tl::unexpected(database.Damaged(kWhat));
+  const auto put_in_place = [&](const std::string& text) {
+    return database.Run("UPDATE client_counts_blocks SET clients = ? WHERE id = ?", text, block.id);
+  };
+  if (merged->size() <= kBlockBytes) return put_in_place(*merged).map([](bool) {});
+  const auto pieces = Cut(*merged);
+  for (const Piece& piece : pieces) {
     auto written =
-        &piece == &pieces->front()
-            ? database.Run("UPDATE client_counts_blocks SET clients = ? WHERE id = ?", piece.text,
-                           block.id)
+        &piece == &pieces.front()
+            ? put_in_place(piece.text)
             : database.Run("INSERT INTO client_counts_blocks (clients, first) VALUES (?, ?)",
                            piece.text, piece.first);
     if (!written) return tl::unexpected(std::move(written.error()));
@@ -189,7 +188,7 @@ Result<void> AddToBlock(SqliteDatabase& database, const Block& block,
 Result<void> EmptyCountsJournal(SqliteDatabase& database) {
   const auto journal = ReadJournal(database);
   if (!journal) return tl::unexpected(journal.error());
-  const auto additions = AdditionsOf(*journal);
+  const auto additions = AdditionsOf(database, *journal);
   if (!additions) return tl::unexpected(additions.error());
   auto begun = database.Run(
       "INSERT INTO client_counts_blocks (first, clients) VALUES ('', '{}') ON CONFLICT DO NOTHING");

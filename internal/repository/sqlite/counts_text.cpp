@@ -32,7 +32,8 @@ bool SkipNumber(std::string_view& rest, Number& number) {
 }
 
 void AppendEscaped(std::string& text, std::string_view client_id) {
-  if (client_id.find('"') == client_id.npos && client_id.find('\\') == client_id.npos) {
+  if (client_id.find('"') == std::string_view::npos &&
+      client_id.find('\\') == std::string_view::npos) {
     text += client_id;
     return;
   }
@@ -45,11 +46,11 @@ void AppendEscaped(std::string& text, std::string_view client_id) {
 // Where the quote is that ends a string; `text` begins within its quotes. npos: nowhere.
 std::size_t EndOfString(std::string_view text) {
   std::size_t end = text.find('"');
-  while (end != text.npos && end > 0 && text[end - 1] == '\\') {
+  while (end != std::string_view::npos && end > 0 && text[end - 1] == '\\') {
     // The backslashes before a quote escape each other in pairs; one that is left escapes the
     // quote.
     const std::size_t before = text.find_last_not_of('\\', end - 1);
-    if ((end - (before == text.npos ? 0 : before + 1)) % 2 == 0) break;
+    if ((end - (before == std::string_view::npos ? 0 : before + 1)) % 2 == 0) break;
     end = text.find('"', end + 1);
   }
   return end;
@@ -115,7 +116,7 @@ std::optional<CountsEntry> NextEntry(std::string_view& rest) {
   if (!Skip(at, '"')) return std::nullopt;
   const std::size_t id_end = EndOfString(at);
   const std::size_t end = at.find(']', id_end);
-  if (end == at.npos) return std::nullopt;
+  if (end == std::string_view::npos) return std::nullopt;
   rest = at.substr(end + 1);
   return CountsEntry{at.substr(0, id_end), begin.substr(0, end + 2)};
 }
@@ -139,7 +140,7 @@ std::optional<EntryCounts> CountsOf(const CountsEntry& entry) {
 
 std::optional<CountsEntry> FindEntry(std::string_view text, std::string_view escaped) {
   // Nearly always this tells that there is none. If not, it may be within another client_id.
-  if (text.find(fmt::format("\"{}\":[", escaped)) == text.npos) return std::nullopt;
+  if (text.find(fmt::format("\"{}\":[", escaped)) == std::string_view::npos) return std::nullopt;
   while (const auto entry = NextEntry(text)) {
     if (entry->escaped == escaped) return entry;
   }

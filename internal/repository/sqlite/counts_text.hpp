@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,12 @@ struct CountsEntry {
 struct EntryCounts {
   model::ClientCounts counts;
   std::int64_t last_seen = 0;  // seconds since 1970; 0: the text does not say
+
+  EntryCounts& operator+=(const EntryCounts& other) {
+    counts += other.counts;
+    last_seen = std::max(last_seen, other.last_seen);
+    return *this;
+  }
 };
 
 std::string Escaped(std::string_view client_id);

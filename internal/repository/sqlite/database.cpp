@@ -107,6 +107,11 @@ Result<SqliteStatement> SqliteDatabase::Prepare(const char* sql) {
   return SqliteStatement(*this, kept.get());
 }
 
+Error SqliteDatabase::Damaged(std::string_view what) {
+  file_->log.Refused(std::string(what) + " is damaged");
+  return {ErrorCode::storage_failed, "what the database has is damaged"};
+}
+
 Error SqliteDatabase::Failed(int code) {
   const char* words = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   if ((code & 0xFF) == SQLITE_CONSTRAINT) {

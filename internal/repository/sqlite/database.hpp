@@ -58,6 +58,9 @@ class SqliteDatabase {
   template <typename... Values>
   model::Result<bool> Run(const char* sql, const Values&... values);
 
+  // The error for what is in the file and should not be, logged. storage_failed.
+  model::Error Damaged(std::string_view what);
+
  private:
   friend class SqliteStatement;
   struct Finalize {

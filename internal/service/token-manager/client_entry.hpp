@@ -24,9 +24,8 @@ struct UntakenCounts {
 // Each is in one of three states, which `generation` and `recheck_at` tell:
 //   confirmed    storage said so, and no change has been heard of since;
 //   provisional  in use, but storage must be asked (again) from `recheck_at` on: it could not
-//   answer,
-//                or the limits come from Apply, which a later change may have overtaken. Requests
-//                do not wait for that answer;
+//                answer, or the limits come from Apply, which a later change may have overtaken.
+//                Requests do not wait for that answer;
 //   stale        a change may have been missed: the next request waits for a look-up. What that
 //                finds holds since the change was heard of, not only since somebody came to ask.
 //

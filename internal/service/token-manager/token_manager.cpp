@@ -326,7 +326,6 @@ class TokenManager::Impl {
   // Since when the limits hold that a look-up of this generation has found for this entry.
   Time HeldFrom(const ClientEntry& entry, std::uint32_t generation, Time now) const {
     if (entry.generation == generation) return now;
-    if (entry.generation == ClientEntry::kOvertaken) return entry.stale_since;
     return std::max(entry.stale_since, missed_at_.load());
   }
 
