@@ -6,13 +6,16 @@
 CREATE TABLE client_counts_blocks (
     id      INTEGER PRIMARY KEY,
     first   TEXT NOT NULL UNIQUE,
-    clients TEXT NOT NULL  -- {"client_id":[allowed,refused,last_seen],…}, last_seen in seconds since 1970
+    -- {"client_id":[allowed,refused,last_seen],…}, last_seen in seconds since 1970
+    clients TEXT NOT NULL
 ) STRICT;
 
 -- The next batch puts them into blocks.
 UPDATE client_counts_journal SET clients = json(clients);
 INSERT INTO client_counts_journal (clients)
-SELECT json_group_object(client_id, json_array(allowed, refused, coalesce(unixepoch(last_seen), unixepoch())))
+SELECT json_group_object(
+    client_id, json_array(allowed, refused, coalesce(unixepoch(last_seen), unixepoch()))
+)
 FROM (SELECT *, row_number() OVER () / 5000 AS batch FROM client_counts)
 GROUP BY batch;
 DROP TABLE client_counts;

@@ -39,8 +39,8 @@ The processor's counters cannot be read on this machine (`perf stat` says so). S
 user mode and kernel together, are counted where each of them can be: on an emulated processor
 (QEMU, `-icount`), under Debian's kernel {kernel}, contenders, load generator and backend taking
 turns on it, all files in memory. That is nearly exact, and nothing that this machine does besides
-can touch it. Those in user mode alone are counted by valgrind's callgrind, on this machine. Cycles cannot be counted so:
-targets for them are judged by time on the CPU."""
+can touch it. Those in user mode alone are counted by valgrind's callgrind, on this machine. Cycles
+cannot be counted so: targets for them are judged by time on the CPU."""
 
 NOT_COUNTED = """
 The processor's counters cannot be read on this machine (`perf stat` says so), and it is none that

@@ -107,13 +107,14 @@ def main():
         bench.prepare()
         counters = measures.perf_counts(bench)
         emulator = Emulator(bench) if not counters and platform.machine() == "x86_64" else None
-        print(report.machine(), report.caveat(counters, emulator), sep="\n\n", end="\n\n", flush=True)
+        caveat = report.caveat(counters, emulator)
+        print(report.machine(), caveat, sep="\n\n", end="\n\n", flush=True)
         for shape in chosen(options):
             shape = measure(bench, counters, emulator, shape, samples)
             sections.append(report.section(samples, shape))
             print(sections[-1], flush=True)
     if options.write:
-        page = report.page(sections, report.caveat(counters, emulator), versions(build))
+        page = report.page(sections, caveat, versions(build))
         (ROOT / "docs/benchmarks.md").write_text(page)
         print("wrote docs/benchmarks.md")
 

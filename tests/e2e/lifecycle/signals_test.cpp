@@ -157,7 +157,11 @@ TEST_CASE("a port is free again right after its balancer has gone") {
   CHECK(balancer.Get().status == 200);
 }
 
+// UBSan's own check of an object's type opens a pipe, and without one takes the object for garbage:
+// the two tests that leave no descriptor are not for it.
+
 TEST_CASE("too few descriptors to start with are a clear error and exit 1") {
+  if (kSanitized) return;
   ScriptedBackend backend(Ok());
   const TempDir dir;
   const auto file = dir.Write("c.yaml", BalancerConfig().Backend(backend).Workers(2).Yaml());
@@ -194,7 +198,6 @@ TEST_CASE("running out of descriptors pauses accepting, spins nothing, and passe
 }
 
 TEST_CASE("running out of descriptors turns no backend down") {
-  // UBSan's own check of virtual calls opens a pipe, and without one takes the object for garbage.
   if (kSanitized) return;
   SlowAnswer slow;
   Balancer balancer(BalancerConfig()
