@@ -19,8 +19,6 @@ using model::Result;
 // A block of more bytes is split. So much fits, with its row, into a page of SQLite's.
 constexpr std::size_t kBlockBytes = 3800;
 
-constexpr std::string_view kWhat = "a text of clients' counts";
-
 struct Batch {
   std::string clients;
   std::int64_t written_at;  // seconds since 1970
@@ -75,11 +73,11 @@ Result<std::vector<Addition>> AdditionsOf(SqliteDatabase& database,
     std::string_view rest = batch.clients;
     while (const auto entry = NextEntry(rest)) {
       auto counts = CountsOf(*entry);
-      if (!counts) return tl::unexpected(database.Damaged(kWhat));
+      if (!counts) return tl::unexpected(database.Damaged(kCountsText));
       if (counts->last_seen == 0) counts->last_seen = batch.written_at;
       all.push_back({0, entry->escaped, *counts});
     }
-    if (!IsEndOfCounts(rest)) return tl::unexpected(database.Damaged(kWhat));
+    if (!IsEndOfCounts(rest)) return tl::unexpected(database.Damaged(kCountsText));
   }
   const std::size_t common = CommonBeginning(all);
   for (Addition& addition : all) addition.beginning = Beginning(addition.escaped.substr(common));
@@ -166,7 +164,7 @@ std::vector<Piece> Cut(std::string_view text) {
 Result<void> AddToBlock(SqliteDatabase& database, const Block& block,
                         std::span<const Addition> additions) {
   const auto merged = Merge(block.clients, additions);
-  if (!merged) return tl::unexpected(database.Damaged(kWhat));
+  if (!merged) return tl::unexpected(database.Damaged(kCountsText));
   const auto put_in_place = [&](const std::string& text) {
     return database.Run("UPDATE client_counts_blocks SET clients = ? WHERE id = ?", text, block.id);
   };

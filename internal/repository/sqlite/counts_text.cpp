@@ -140,7 +140,8 @@ std::optional<EntryCounts> CountsOf(const CountsEntry& entry) {
 
 std::optional<CountsEntry> FindEntry(std::string_view text, std::string_view escaped) {
   // Nearly always this tells that there is none. If not, it may be within another client_id.
-  if (text.find(fmt::format("\"{}\":[", escaped)) == std::string_view::npos) return std::nullopt;
+  if (text.find(fmt::format("\"{}\"{}", escaped, kBeforeCounts)) == std::string_view::npos)
+    return std::nullopt;
   while (const auto entry = NextEntry(text)) {
     if (entry->escaped == escaped) return entry;
   }

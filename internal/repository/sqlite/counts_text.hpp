@@ -15,6 +15,9 @@
 // last_seen. Of what JSON escapes a client_id can contain the quote and the backslash only.
 namespace balancer::repository {
 
+// What such a text is called where it is damaged.
+inline constexpr std::string_view kCountsText = "a text of clients' counts";
+
 // A member of the object. Both are views into the text.
 struct CountsEntry {
   std::string_view escaped;  // the client_id as it stands there; equal when the client_ids are

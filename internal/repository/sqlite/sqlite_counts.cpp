@@ -109,7 +109,7 @@ Result<service::KeptClient> GetClientCounts(SqliteDatabase& database, const std:
     const auto entry = FindEntry(text, escaped);
     if (!entry) continue;
     const auto found = CountsOf(*entry);
-    if (!found) return tl::unexpected(database.Damaged("a text of clients' counts"));
+    if (!found) return tl::unexpected(database.Damaged(kCountsText));
     kept.counts = kept.counts.value_or(model::ClientCounts{}) += found->counts;
   }
 }

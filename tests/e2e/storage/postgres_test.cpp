@@ -25,6 +25,19 @@ std::string UnavailableMistake(const Response& response) {
   return mistake.empty() && !response.Has("Retry-After") ? "no Retry-After" : mistake;
 }
 
+// Two balancers on one database.
+struct TwoInstances {
+  BalancerConfig Config() const {
+    return BalancerConfig().Backend(backend).Database(server, database);
+  }
+
+  Postgres& server = Postgres::Running();
+  const std::string database = server.CreateDatabase();
+  ScriptedBackend backend{Ok()};
+  Balancer here{Config()};
+  Balancer there{Config()};
+};
+
 }  // namespace
 
 TEST_CASE("limits are rows of clients_limits") {
@@ -74,51 +87,42 @@ TEST_CASE("unknown clients are not written to storage") {
 }
 
 TEST_CASE("a change is seen by another instance within a second, and so is one made by hand") {
-  auto& server = Postgres::Running();
-  const auto database = server.CreateDatabase();
-  ScriptedBackend backend(Ok());
-  const auto config = [&] { return BalancerConfig().Backend(backend).Database(server, database); };
-  Balancer here(config());
-  Balancer there(config());
-  auto client = there.Connect();
+  TwoInstances two;
+  auto client = two.there.Connect();
   const auto limited = [&](bool wanted) {
     return Eventually([&] { return (client.Get("/", Key("a")).status == 429) == wanted; },
                       kSanitized ? 5s : 1s);
   };
   CHECK(limited(false));
-  REQUIRE(here.CreateLimit("a", "1", kNoRefill) == 201);
+  REQUIRE(two.here.CreateLimit("a", "1", kNoRefill) == 201);
   CHECK(limited(true));
-  REQUIRE(here.UpdateLimit("a", "1000000", "1000000") == 204);
+  REQUIRE(two.here.UpdateLimit("a", "1000000", "1000000") == 204);
   CHECK(limited(false));
-  REQUIRE(here.UpdateLimit("a", "1", kNoRefill) == 204);
+  REQUIRE(two.here.UpdateLimit("a", "1", kNoRefill) == 204);
   CHECK(limited(true));
-  REQUIRE(here.DeleteLimit("a") == 204);
+  REQUIRE(two.here.DeleteLimit("a") == 204);
   CHECK(limited(false));
 
-  server.Sql(
-      database,
+  two.server.Sql(
+      two.database,
       "INSERT INTO clients_limits (client_id, capacity, rate_per_sec) VALUES ('a', 1, 1e-4)");
   CHECK(limited(true));
-  server.Sql(database, "UPDATE clients_limits SET capacity = 1000000, rate_per_sec = 1000000");
+  two.server.Sql(two.database,
+                 "UPDATE clients_limits SET capacity = 1000000, rate_per_sec = 1000000");
   CHECK(limited(false));
-  server.Sql(database, "UPDATE clients_limits SET capacity = 1, rate_per_sec = 0.0001");
+  two.server.Sql(two.database, "UPDATE clients_limits SET capacity = 1, rate_per_sec = 0.0001");
   CHECK(limited(true));
-  server.Sql(database, "DELETE FROM clients_limits");
+  two.server.Sql(two.database, "DELETE FROM clients_limits");
   CHECK(limited(false));
 }
 
 TEST_CASE("a change holds at another instance whether or not the client comes in the meantime") {
-  auto& server = Postgres::Running();
-  const auto database = server.CreateDatabase();
-  ScriptedBackend backend(Ok());
-  const auto config = [&] { return BalancerConfig().Backend(backend).Database(server, database); };
-  Balancer here(config());
-  Balancer there(config());
-  auto client = there.Connect();
-  REQUIRE(here.CreateLimit("a", "1", kNoRefill) == 201);
+  TwoInstances two;
+  auto client = two.there.Connect();
+  REQUIRE(two.here.CreateLimit("a", "1", kNoRefill) == 201);
   REQUIRE(Eventually([&] { return client.Get("/", Key("a")).status == 429; }, 5s));
 
-  REQUIRE(here.UpdateLimit("a", "1", "100") == 204);
+  REQUIRE(two.here.UpdateLimit("a", "1", "100") == 204);
   std::this_thread::sleep_for(1s);  // nobody asks: there is nothing to poll
   CHECK(client.Get("/", Key("a")).status == 200);
 }
